@@ -1,0 +1,14 @@
+#include <cito.h>
+
+CITO_APP(app);
+
+CITO_GET(app, "/items/")
+CITO_ASYNC_DEF(any, read_items, (str, q, default("fixedquery"), min_length(3)))
+{
+    const cito_value *items = cito_array(cito_object("item_id", "Foo"), cito_object("item_id", "Bar"));
+    if (q.len)
+        return cito_object("items", items, "q", q);
+    return cito_object("items", items);
+}
+
+CITO_MAIN(app)

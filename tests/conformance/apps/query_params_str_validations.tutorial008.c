@@ -1,0 +1,18 @@
+#include <cito.h>
+
+CITO_APP(app);
+
+CITO_GET(app, "/items/")
+CITO_ASYNC_DEF(any, read_items, 
+    (opt(str), q,
+        title("Query string"),
+        description("Query string for the items to search in the database that have a good match"),
+        min_length(3)))
+{
+    const cito_value *items = cito_array(cito_object("item_id", "Foo"), cito_object("item_id", "Bar"));
+    if (q && q->len)
+        return cito_object("items", items, "q", q);
+    return cito_object("items", items);
+}
+
+CITO_MAIN(app)

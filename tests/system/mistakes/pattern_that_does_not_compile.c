@@ -1,0 +1,12 @@
+/* 7: GET /items/: parameter q of read_items: pattern */
+#include <cito.h>
+
+CITO_APP(app);
+
+CITO_GET(app, "/items/")
+CITO_ASYNC_DEF(any, read_items, (str, q, pattern("[a-")))
+{
+    return cito_object("q", q);
+}
+
+CITO_MAIN(app)
