@@ -63,7 +63,8 @@ typedef enum cito_role {
     CITO_ROLE_STARTUP,
     CITO_ROLE_SHUTDOWN,
     CITO_ROLE_EXCEPTION,
-    CITO_ROLE_CACHED
+    CITO_ROLE_CACHED,
+    CITO_ROLE_TASK
 } cito_role;
 
 typedef struct cito_decorator cito_decorator;
@@ -81,10 +82,18 @@ struct cito_decorator {
     cito_response_doc responses[8];
     const char *openapi_extra; /* a JSON object, merged into the operation */
     bool deprecated, exclude_from_schema, response_model_exclude_unset, response_model_exclude_none, response_model_exclude_defaults;
+    /* tasks: see cito/tasks.h */
+    int max_retries, priority;  /* max_retries 0: 3; negative: without end */
+    double default_retry_delay, retry_backoff_max, time_limit, soft_time_limit; /* seconds; 0: 180, 600, none, none */
+    bool acks_late, reject_on_worker_lost, ignore_result, track_started, retry_backoff, retry_jitter_off, autoretry;
+    const char *rate_limit, *queue;
     unsigned sequence;    /* private, as what follows */
     cito_decorator *next;
 };
 void cito_declare_decorator(cito_decorator *);
+/* For the library's own layers: all decorators in the order of declaration, and the callable that one stands before (NULL: none). */
+const cito_decorator *cito_registry_decorators(void);
+const cito_callable *cito_registry_decorated(const cito_decorator *);
 
 #define CITO_DECORATE(ROLE, OWNER, ...) CITO_DECORATE_1(__COUNTER__, ROLE, OWNER, __VA_ARGS__)
 #define CITO_DECORATE_1(N, ROLE, OWNER, ...) CITO_DECORATE_2(N, CITO_CAT(cito_decorator_, N), ROLE, OWNER, __VA_ARGS__)

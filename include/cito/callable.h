@@ -43,7 +43,7 @@ extern const cito_type cito_t_request[1], cito_t_response[1], cito_t_background[
 #define CITO_PROTO(C, F) CITO_PROTO_ F
 #define CITO_PROTO_(T, NAME, ...) , __attribute__((unused)) CITO_C(T) NAME /* as in Python: a parameter may stay unread */
 #define CITO_ARG(C, F) CITO_ARG_ F
-#define CITO_ARG_(T, NAME, ...) , a->NAME
+#define CITO_ARG_(T, NAME, ...) , cito_args_->NAME
 #define CITO_PARAMS_(...) void
 #define CITO_PARAMS_1(...) CITO_TAIL(~CITO_EACH(CITO_PROTO, , __VA_ARGS__))
 #define CITO_SIGNATURE(R, NAME, ...) CITO_C(R) NAME(CITO_CAT(CITO_PARAMS_, __VA_OPT__(1))(__VA_ARGS__))
@@ -59,7 +59,7 @@ typedef struct {
 } cito_nothing; /* what awaiting a `none` gives */
 #define CITO_RESULT_0(R) CITO_C(R)
 #define CITO_RESULT_1(R) cito_nothing
-#define CITO_STORE_0(R) *(CITO_C(R) *)result =
+#define CITO_STORE_0(R) *(CITO_C(R) *)cito_result_ =
 #define CITO_STORE_1(R)
 typedef struct cito_started cito_started; /* a callable that runs beside this one: see cito/concurrency.h */
 
@@ -71,17 +71,22 @@ typedef struct cito_started cito_started; /* a callable that runs beside this on
     typedef struct {                                                                                                               \
         cito_started *handle;                                                                                                      \
         NAME##_result *type; /* never read: it carries the result's type */                                                        \
-    } NAME##_future
+    } NAME##_future;                                                                                                               \
+    typedef struct {                                                                                                               \
+        cito_str id;                                                                                                               \
+        NAME##_result *type;                                                                                                       \
+        const cito_callable *task;                                                                                                 \
+    } NAME##_async_result
 #define CITO_DESCRIBE(ASYNC, R, NAME, ...)                                                                                         \
     CITO_TYPES(R, NAME, __VA_ARGS__);                                                                                              \
     __attribute__((unused)) static CITO_SIGNATURE(R, NAME, __VA_ARGS__);                                                           \
     CITO_DESCRIPTION(static, ASYNC, R, NAME, __VA_ARGS__);                                                                         \
     static CITO_SIGNATURE(R, NAME, __VA_ARGS__)
 #define CITO_DESCRIPTION(LINKAGE, ASYNC, R, NAME, ...)                                                                             \
-    static void NAME##_invoke(const void *args, void *result)                                                                      \
+    static void NAME##_invoke(const void *cito_packed_, void *cito_result_)                                                        \
     {                                                                                                                              \
-        const NAME##_args *a = args;                                                                                               \
-        (void)a, (void)result;                                                                                                     \
+        const NAME##_args *cito_args_ = cito_packed_;                                                                              \
+        (void)cito_args_, (void)cito_result_;                                                                                      \
         CITO_CAT(CITO_STORE_, CITO_IS_NONE(R))(R) NAME(CITO_TAIL(~CITO_EACH(CITO_ARG, , __VA_ARGS__)));                            \
     }                                                                                                                              \
     static const cito_field NAME##_params[] = { CITO_EACH(CITO_FIELD, NAME##_args, __VA_ARGS__){ .name = NULL } };                 \

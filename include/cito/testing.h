@@ -24,6 +24,7 @@ const cito_reply *cito_client_get(cito_test_client *, const char *url), *cito_cl
 const cito_reply *cito_client_request(cito_test_client *, const char *method, const char *url, const char *const headers[][2], cito_str body);
 /* NULL where there is none; name in lower case. */
 const cito_str *cito_reply_header_get(const cito_reply *, const char *name);
-/* From now on, who depends on F gets BY's result; NULL for BY ends it: cito_override_dependency(&app, get_database, fake_database). */
+/* From now on, who depends on F gets BY's result, which is of the same type: cito_override_dependency(&app, get_database, fake_database). */
 #define cito_override_dependency(APP, F, BY) cito_override_dependency_with(APP, &F##_callable, &BY##_callable)
+#define cito_override_end(APP, F) cito_override_dependency_with(APP, &F##_callable, NULL)
 void cito_override_dependency_with(cito_router *app, const cito_callable *dependency, const cito_callable *replacement);

@@ -40,7 +40,8 @@ typedef struct cito_node {
     int *before;        /* nodes that are solved first, in order; ends with -1 */
     size_t args_offset, result_offset;
     int cached_slot;    /* CITO_CACHED: its place in the api's row; -1 */
-    bool has_body;      /* a parameter of it comes from the body */
+    size_t body_first, body_count; /* its part of the operation's body_params */
+    size_t body_row;    /* counts the nodes with a body before it */
 } cito_node;
 
 typedef enum cito_body_kind { CITO_BODY_NONE, CITO_BODY_WHOLE, CITO_BODY_EMBEDDED, CITO_BODY_FORM } cito_body_kind;
@@ -61,10 +62,8 @@ typedef struct cito_operation {
     int node_count;
     size_t state_size;
     cito_body_kind body_kind;
-    cito_field *body_fields;      /* copies, whose offsets lie in the state block */
-    const cito_field **body_params;
-    size_t body_count;
-    bool body_required;
+    const cito_field **body_params; /* node after node; copies, whose offsets lie in the state block */
+    size_t body_rows;             /* nodes that have some */
     unsigned override_version;
     /* what prefixes, routers and the operation say together */
     const char **tags;            /* ends with NULL */
@@ -73,10 +72,13 @@ typedef struct cito_operation {
     const cito_depends *outer;    /* dependencies=[…] of app, includes, routers, operation, in that order; ends with a NULL callable */
     bool deprecated, exclude_from_schema;
     const char *operation_id, *summary;
-    const char *media_type;       /* of the ordinary answer */
+    const char *media_type;       /* of the ordinary answer, as the document names it */
+    const char *content_type;     /* as the answer's header says it: text with its charset */
 } cito_operation;
 
 /* Works out nodes, parameters and body; adds a line to mistakes for each thing that is wrong. */
 void cito_operation_plan(cito_operation *, cito_arena *, cito_buffer *mistakes);
+/* The same after an override of a dependency. */
+void cito_operation_replan(cito_operation *, cito_arena *, cito_buffer *mistakes);
 /* The endpoint's run. */
 cito_response *cito_operation_run(cito_endpoint *, cito_request *);

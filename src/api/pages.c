@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char html[] = "text/html; charset=utf-8", favicon[] = "favicon-32x32.png";
+
 typedef struct cito_page {
     cito_endpoint endpoint; /* first: web calls it */
     const cito_api *api;
@@ -20,10 +22,16 @@ typedef struct cito_page {
     const cito_asset *asset; /* NULL: text */
 } cito_page;
 
+/* RFC 9110 section 12.5.3: gzip is named, and not with a weight of 0. */
 static bool takes_gzip(const cito_request *request)
 {
     const cito_str *accepted = cito_request_header_at(request, CITO_STR("accept-encoding"), 0);
-    return accepted && strstr(accepted->data, "gzip");
+    const char *weight = accepted ? strcasestr(accepted->data, "gzip") : NULL;
+    if (!weight)
+        return false;
+    weight += strlen("gzip");
+    weight += strspn(weight, " \t;");
+    return (*weight != 'q' && *weight != 'Q') || weight[1] != '=' || strtod(weight + 2, NULL) > 0;
 }
 
 static cito_response *page_run(cito_endpoint *endpoint, cito_request *request)
@@ -212,6 +220,35 @@ static const char *url_or(const char *said, const char *otherwise)
     return !said ? otherwise : *said ? said : NULL;
 }
 
+/* What stands before the names of a page's own files: "" for the page "/". */
+static const char *folder_of(cito_api *api, const char *url)
+{
+    size_t len = strlen(url);
+    return cito_arena_copy_str(&api->arena, url, len && url[len - 1] == '/' ? len - 1 : len).data;
+}
+
+static void add_docs(cito_api *api, cito_buffer *mistakes, const char *openapi_url, const char *docs_url)
+{
+    const char *folder = folder_of(api, docs_url);
+    api->docs_url = (cito_str){ docs_url, strlen(docs_url) };
+    add_page(api, mistakes, (cito_page){ .media_type = html, .text = swagger_page(api, openapi_url, folder, mistakes) }, docs_url);
+    add_page(api, mistakes, (cito_page){ .media_type = html, .text = { oauth2_redirect, sizeof oauth2_redirect - 1 } },
+             cito_arena_format(&api->arena, "%s/oauth2-redirect", folder).data);
+    add_asset(api, mistakes, folder, "swagger-ui-bundle.js");
+    add_asset(api, mistakes, folder, "swagger-ui.css");
+    add_asset(api, mistakes, folder, favicon);
+}
+
+/* The icon is that of /docs where there is one. */
+static void add_redoc(cito_api *api, cito_buffer *mistakes, const char *openapi_url, const char *redoc_url, const char *docs_url)
+{
+    const char *folder = folder_of(api, redoc_url), *icons = docs_url ? folder_of(api, docs_url) : folder;
+    add_page(api, mistakes, (cito_page){ .media_type = html, .text = redoc_page(api, openapi_url, folder, icons) }, redoc_url);
+    add_asset(api, mistakes, folder, "redoc.standalone.js");
+    if (!docs_url)
+        add_asset(api, mistakes, folder, favicon);
+}
+
 void cito_pages_add(cito_api *api, cito_buffer *mistakes)
 {
     const cito_router *app = api->app;
@@ -220,19 +257,10 @@ void cito_pages_add(cito_api *api, cito_buffer *mistakes)
     if (!openapi_url)
         return;
     add_page(api, mistakes, (cito_page){ .media_type = "application/json" }, openapi_url);
-    if (docs_url) {
-        api->docs_url = (cito_str){ docs_url, strlen(docs_url) };
-        add_page(api, mistakes, (cito_page){ .media_type = "text/html; charset=utf-8", .text = swagger_page(api, openapi_url, docs_url, mistakes) }, docs_url);
-        add_page(api, mistakes, (cito_page){ .media_type = "text/html; charset=utf-8", .text = { oauth2_redirect, sizeof oauth2_redirect - 1 } },
-                 cito_arena_format(&api->arena, "%s/oauth2-redirect", docs_url).data);
-        add_asset(api, mistakes, docs_url, "swagger-ui-bundle.js");
-        add_asset(api, mistakes, docs_url, "swagger-ui.css");
-        add_asset(api, mistakes, docs_url, "favicon-32x32.png");
-    }
-    if (redoc_url) {
-        add_page(api, mistakes, (cito_page){ .media_type = "text/html; charset=utf-8", .text = redoc_page(api, openapi_url, redoc_url, docs_url ? docs_url : redoc_url) }, redoc_url);
-        add_asset(api, mistakes, redoc_url, "redoc.standalone.js");
-    }
+    if (docs_url)
+        add_docs(api, mistakes, openapi_url, docs_url);
+    if (redoc_url)
+        add_redoc(api, mistakes, openapi_url, redoc_url, docs_url);
 }
 
 cito_str cito_api_docs_url(const cito_api *api)

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXTS_MAX = 256 }; /* values of one name that a list takes without growing */
-
 void cito_mistake_add(cito_buffer *mistakes, const char *file, int line, const char *format, ...)
 {
     char text[1024];
@@ -53,9 +51,29 @@ static bool is_scalar(const cito_type *type)
     }
 }
 
-static bool holds_file(const cito_type *type)
+bool cito_type_holds_file(const cito_type *type)
 {
-    return type->kind == CITO_KIND_FILE || (is_collection(type) && cito_type_base(type->element)->kind == CITO_KIND_FILE);
+    const cito_type *base = cito_type_base(type);
+    return base->kind == CITO_KIND_FILE || (is_collection(base) && cito_type_base(base->element)->kind == CITO_KIND_FILE);
+}
+
+bool cito_param_may_be_query(const cito_param *param)
+{
+    const cito_type *base = cito_type_base(param->field->type);
+    return param->field->location == CITO_IN_INFERRED && is_collection(base) && is_scalar(cito_type_base(base->element));
+}
+
+static const char *type_text(const cito_type *type, cito_arena *arena)
+{
+    const char *outer = type->kind == CITO_KIND_OPTIONAL ? "opt" : type->kind == CITO_KIND_LIST ? "list" : type->kind == CITO_KIND_SET ? "set" : NULL;
+    if (outer)
+        return cito_arena_format(arena, "%s(%s)", outer, type_text(type->element, arena)).data;
+    return type->name ? type->name : "T";
+}
+
+const char *cito_param_type_text(const cito_param *param, cito_arena *arena)
+{
+    return type_text(param->field->type, arena);
 }
 
 static int path_index_of(const char *const *path_names, const char *name)
@@ -86,7 +104,7 @@ static cito_source source_of(const cito_field *field, const cito_type *base, int
     }
     if (path_index >= 0)
         return CITO_FROM_PATH;
-    if (holds_file(base))
+    if (cito_type_holds_file(base))
         return CITO_FROM_FORM;
     return is_scalar(base) ? CITO_FROM_QUERY : CITO_FROM_BODY;
 }
@@ -119,6 +137,39 @@ static bool plan_context(cito_param *param, const cito_type *type, const cito_ca
     return true;
 }
 
+/* Whether texts can say it: a scalar, a row of scalars, or, where the fields are parameters of their own, a model. */
+static bool fits_texts(const cito_param *param, const cito_type *base)
+{
+    if (base->kind == CITO_KIND_TUPLE) {
+        for (size_t i = 0; i < base->field_count; i++)
+            if (!is_scalar(cito_type_base(base->fields[i].type)))
+                return false;
+        return param->source != CITO_FROM_PATH;
+    }
+    if (is_collection(base))
+        return param->source != CITO_FROM_PATH && is_scalar(cito_type_base(base->element));
+    return is_scalar(base) || param->is_model || (base->kind == CITO_KIND_UNION && param->source == CITO_FROM_FORM);
+}
+
+static void check_param(const cito_param *param, const cito_callable *callable, int path_index, const char *route, cito_buffer *mistakes)
+{
+    const cito_field *field = param->field;
+    const cito_type *base = cito_type_base(field->type);
+    if (param->source == CITO_FROM_PATH && path_index < 0)
+        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is said to be in the path, which has no {%s}: add it, or take `path` away", route,
+                         field->name, callable->name, param->wire_name.data);
+    if (param->source == CITO_FROM_PATH && !cito_field_is_required(field))
+        cito_mistake_add(mistakes, callable->file, callable->line, "%s: path parameter %s of %s cannot be optional or have a default: a path without it is another path", route,
+                         field->name, callable->name);
+    if (param->source == CITO_FROM_BODY)
+        return;
+    if (param->source != CITO_FROM_FORM && cito_type_holds_file(base))
+        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is a file: only a form carries one", route, field->name, callable->name);
+    else if (!fits_texts(param, base))
+        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s comes as text, which cannot say its type: let it come from the `body`", route,
+                         field->name, callable->name);
+}
+
 void cito_param_plan(cito_param *param, const cito_field *field, const cito_callable *callable, const char *const *path_names, const char *route,
                      cito_arena *arena, cito_buffer *mistakes)
 {
@@ -135,18 +186,11 @@ void cito_param_plan(cito_param *param, const cito_field *field, const cito_call
     param->source = source_of(field, base, path_index);
     param->wire_name = param->source == CITO_FROM_HEADER ? header_name(field, arena) : (cito_str){ name, strlen(name) };
     param->loc_name = field->alias ? (cito_str){ name, strlen(name) } : param->wire_name;
-    param->is_list = is_collection(base);
+    param->is_list = is_collection(base) || base->kind == CITO_KIND_TUPLE;
     param->is_model = base->kind == CITO_KIND_MODEL && param->source != CITO_FROM_BODY && param->source != CITO_FROM_PATH;
-    if (param->source == CITO_FROM_PATH && path_index < 0)
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is said to be in the path, which has no {%s}: add it, or take `path` away",
-                         route, field->name, callable->name, name);
     if (param->source == CITO_FROM_PATH && path_index >= 0)
         param->path_index = (size_t)path_index;
-    if (param->source == CITO_FROM_PATH && cito_decode_default(field, NULL, NULL))
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: path parameter %s of %s cannot be optional or have a default: a path without it is another path", route,
-                         field->name, callable->name);
-    if (param->source != CITO_FROM_BODY && param->source != CITO_FROM_FORM && holds_file(base))
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is a file: only a form carries one", route, field->name, callable->name);
+    check_param(param, callable, path_index, route, mistakes);
 }
 
 /* ---- decoding ------------------------------------------------------------------------------------------------------- */
@@ -214,23 +258,33 @@ static void texts_of_header(cito_request *request, cito_str name, bool want_all,
     out->items = all;
 }
 
-/* A form's empty value counts as absent. */
+/* A part as the decoder takes it: its text, or the file. */
+static cito_str text_of_part(const cito_form_part *part)
+{
+    return part->file ? (cito_str){ (const char *)(const void *)part->file, CITO_TEXT_IS_UPLOAD } : part->value;
+}
+
+/* The last part counts for a scalar; a list takes all, empty ones too. */
 static void texts_of_form(cito_request *request, cito_str name, bool want_all, texts *out)
 {
     const cito_form *form = request->form;
-    size_t count = 0;
+    size_t count = 0, last = 0;
     for (size_t i = 0; form && i < form->count; i++)
-        count += !form->parts[i].file && form->parts[i].value.len && cito_same(form->parts[i].name, name);
+        if (cito_same(form->parts[i].name, name))
+            count++, last = i;
     if (!count)
         return;
+    if (!want_all || count == 1) {
+        out->one = text_of_part(&form->parts[last]);
+        out->items = &out->one;
+        out->count = 1;
+        return;
+    }
     cito_str *all = cito_arena_take(cito_request_arena(request), count * sizeof *all);
-    out->count = all ? 0 : count;
     for (size_t i = 0; all && i < form->count; i++)
-        if (!form->parts[i].file && form->parts[i].value.len && cito_same(form->parts[i].name, name))
-            all[out->count++] = form->parts[i].value;
+        if (cito_same(form->parts[i].name, name))
+            all[out->count++] = text_of_part(&form->parts[i]);
     out->items = all;
-    if (!want_all && all)
-        out->items = all + out->count - 1, out->count = 1;
 }
 
 static void texts_find(cito_source source, cito_request *request, cito_str name, bool want_all, texts *out)
@@ -283,7 +337,7 @@ static bool model_at(void *data, size_t index, cito_str *out_name, cito_str *out
         if (!request->form || index >= request->form->count)
             return false;
         *out_name = request->form->parts[index].name;
-        *out_text = request->form->parts[index].value;
+        *out_text = text_of_part(&request->form->parts[index]);
         return true;
     }
     const cito_pairs *pairs = source->source == CITO_FROM_QUERY ? cito_request_query_pairs(request) : cito_request_cookies(request);
@@ -301,7 +355,7 @@ static bool decode_model(const cito_param *param, cito_request *request, const c
                                      .at = model_at,
                                      .data = &source,
                                      .empty_is_absent = param->source == CITO_FROM_FORM,
-                                     .header_names = param->source == CITO_FROM_HEADER };
+                                     .header_names = param->source == CITO_FROM_HEADER && !param->field->convert_underscores_off };
     const cito_type *type = param->field->type;
     if (type->kind != CITO_KIND_OPTIONAL)
         return cito_decode_model_texts(&asked, cito_type_base(type), loc, into, errors->arena, errors);
@@ -318,45 +372,6 @@ static bool decode_path(const cito_param *param, cito_request *request, const ci
     return cito_decode_texts(&value, 1, param->field->type, param->field, loc, into, errors->arena, errors);
 }
 
-static bool decode_files(const cito_param *param, cito_request *request, const cito_loc *loc, void *into, cito_errors *errors)
-{
-    const cito_form *form = request->form;
-    const cito_type *base = cito_type_base(param->field->type);
-    size_t count = 0;
-    cito_list_file files = { 0 };
-    const cito_upload **all = form && form->count ? cito_arena_take(errors->arena, form->count * sizeof *all) : NULL;
-    for (size_t i = 0; all && i < form->count; i++) {
-        if (!cito_same(form->parts[i].name, param->wire_name))
-            continue;
-        if (form->parts[i].file) {
-            all[count++] = form->parts[i].file;
-        } else if (form->parts[i].value.len) {
-            cito_loc item = { .outer = loc, .index = (int64_t)count };
-            const struct cito_member ctx[] = { { "error", cito_value_of_chars("Expected UploadFile, received: <class 'str'>") }, { NULL, NULL } };
-            cito_errors_add(errors, "value_error", is_collection(base) ? &item : loc, (cito_input){ .kind = CITO_INPUT_TEXT, .text = form->parts[i].value },
-                            cito_value_of_members(ctx));
-            return false;
-        }
-    }
-    if (!count) {
-        if (cito_decode_default(param->field, into, errors->arena))
-            return true;
-        cito_errors_add(errors, "missing", loc, (cito_input){ .kind = CITO_INPUT_NULL }, NULL);
-        return false;
-    }
-    files = (cito_list_file){ all, count };
-    if (!is_collection(base)) {
-        *(const cito_upload **)into = all[count - 1];
-    } else if (param->field->type->kind == CITO_KIND_OPTIONAL) {
-        cito_list_file *kept = cito_arena_take(errors->arena, sizeof *kept);
-        *kept = files;
-        *(const cito_list_file **)into = kept;
-    } else {
-        *(cito_list_file *)into = files;
-    }
-    return true;
-}
-
 bool cito_param_decode(const cito_param *param, cito_request *request, void *into, cito_errors *errors)
 {
     const char *place = source_name(param->source);
@@ -366,11 +381,11 @@ bool cito_param_decode(const cito_param *param, cito_request *request, void *int
     cito_loc loc = { .outer = &outer, .name = param->loc_name };
     if (param->source == CITO_FROM_PATH)
         return decode_path(param, request, &loc, into, errors);
-    if (param->source == CITO_FROM_FORM && holds_file(cito_type_base(param->field->type)))
-        return decode_files(param, request, &loc, into, errors);
     texts found;
     texts_find(param->source, request, param->wire_name, param->is_list, &found);
-    if (found.count)
+    /* A form cannot say whether a field was left empty or left out: empty counts as absent. */
+    bool is_empty = param->source == CITO_FROM_FORM && !param->is_list && found.count && found.items[0].len == 0;
+    if (found.count && !is_empty)
         return cito_decode_texts(found.items, found.count, param->field->type, param->field, &loc, into, errors->arena, errors);
     if (cito_decode_default(param->field, into, errors->arena))
         return true;

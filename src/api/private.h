@@ -11,6 +11,7 @@ struct cito_api {
     size_t operation_count;
     struct cito_cached *cached;    /* a row of CITO_CACHED values */
     size_t cached_count;
+    struct cito_cached_value *newest_cached;
     bool checks_pointers;          /* debug: what a callable returns may not point to a stack */
     cito_str openapi;
     cito_str docs_url;

@@ -3,8 +3,10 @@
  * Invariants: lists only grow, in the order of declaration; nodes are static data of the program's files. Threading: constructors and dlopen write, one
  * thread at a time; afterwards the lists are only read. Overrides are for tests, which use one thread. */
 #include "api/registry.h"
+#include "base/log.h"
 #include <cito/testing.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct registry {
     cito_callable_node *callables, **callables_end;
@@ -82,8 +84,21 @@ bool cito_registry_is_cached(const cito_callable *callable)
     return false;
 }
 
+/* The dependent's arguments have room for what the dependency gives, and nothing else. */
+static void check_override(const cito_callable *dependency, const cito_callable *replacement)
+{
+    const cito_type *given = replacement->returns, *wanted = dependency->returns;
+    bool same_name = given->name == wanted->name || (given->name && wanted->name && strcmp(given->name, wanted->name) == 0);
+    if (replacement->result_size == dependency->result_size && given->kind == wanted->kind && same_name)
+        return;
+    cito_die(1, "%s:%d: %s cannot stand in for %s (%s:%d): both must return the same type", replacement->file, replacement->line, replacement->name, dependency->name,
+             dependency->file, dependency->line);
+}
+
 void cito_override_dependency_with(cito_router *app, const cito_callable *dependency, const cito_callable *replacement)
 {
+    if (replacement)
+        check_override(dependency, replacement);
     registry.override_version++;
     for (struct override *known = registry.overrides; known; known = known->next)
         if (known->app == app && known->dependency == dependency) {

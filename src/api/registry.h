@@ -5,10 +5,7 @@
 
 /* Lists in the order of declaration: within a file as written, files in the order they were linked. */
 const cito_callable_node *cito_registry_callables(void);
-const cito_decorator *cito_registry_decorators(void);
 const cito_inclusion *cito_registry_inclusions(void);
-/* The callable that stands behind the decorator in its file; NULL where there is none. */
-const cito_callable *cito_registry_decorated(const cito_decorator *);
 /* Whether CITO_CACHED stands before it. */
 bool cito_registry_is_cached(const cito_callable *);
 

@@ -134,10 +134,12 @@ static const cito_option *find(const cito_option *table, const char *name, size_
     return NULL;
 }
 
-static void report_unknown(const cito_option *table, const char *name, cito_buffer *out_error)
+static void report_unknown(const cito_option *table, const char *word, size_t len, cito_buffer *out_error)
 {
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)len, word);
     const cito_option *near = nearest(table, name);
-    cito_buffer_append_format(out_error, "There is no option --%s", name);
+    cito_buffer_append_format(out_error, "There is no option --%.*s", (int)len, word);
     if (near)
         cito_buffer_append_format(out_error, "; did you mean --%s?", near->name);
     cito_buffer_append_literal(out_error, " See --help.\n");
@@ -151,14 +153,18 @@ static int read_option(const cito_option *table, void *settings, int argc, char 
     bool negated;
     const cito_option *option = find(table, name, len, &negated);
     if (!option) {
-        report_unknown(table, name, out_error);
+        report_unknown(table, name, len, out_error);
+        return 0;
+    }
+    if (negated && name[len]) {
+        cito_buffer_append_format(out_error, "--no-%s takes no value: write --%s%s\n", option->name, option->name, name + len);
         return 0;
     }
     if (is_flag(option) && !name[len]) {
         *(bool *)((char *)settings + option->offset) = negated == (option->kind == CITO_OPTION_OFF_FLAG);
         return 1;
     }
-    const char *text = name[len] ? name + len + 1 : at + 1 < argc ? argv[at + 1] : NULL;
+    const char *text = name[len] ? name + len + 1 : at + 1 < argc && strncmp(argv[at + 1], "--", 2) != 0 ? argv[at + 1] : NULL;
     const char *expected = text ? store(option, settings, text) : "a value";
     if (expected) {
         cito_buffer_append_format(out_error, "--%s%s%s: expected %s\n", option->name, text ? " " : "", text ? text : "", expected);

@@ -29,12 +29,12 @@ typedef struct cito_deferred {
 typedef struct cito_lifetime {
     cito_loop *loop;
     cito_arena *arena;
-    cito_deferred *deferred;        /* newest first */
-    struct cito_started *started;   /* what cito_start began and nobody awaited yet */
-    void *owner;                    /* the cito_request of web, NULL elsewhere */
-    bool cancelled;                 /* the client has gone: whoever waits raises */
-    cito_coroutine *coroutines;     /* private from here: those that work for it */
-    struct cito_lifetime *next;     /* in the loop's pool */
+    cito_deferred *deferred;      /* newest first */
+    struct cito_started *started; /* what cito_start began and nobody awaited yet */
+    void *owner;                  /* the cito_request of web, NULL elsewhere */
+    bool cancelled;               /* the client has gone: whoever waits raises */
+    cito_coroutine *coroutines;   /* private from here: those that work for it */
+    struct cito_lifetime *next;   /* in the loop's pool */
 } cito_lifetime;
 
 /* A place where a raise is caught: on the C stack of the library, around one call of user code. */
@@ -47,12 +47,12 @@ typedef struct cito_boundary {
 } cito_boundary;
 
 typedef struct cito_context {
-    cito_arena *arena;         /* where cito_alloc takes from: the lifetime's on the loop, one of its own on a pool thread */
+    cito_arena *arena; /* where cito_alloc takes from: the lifetime's on the loop, one of its own on a pool thread */
     cito_lifetime *lifetime;
-    cito_deferred **deferred;  /* where cito_defer adds: the lifetime's list, or the pool call's own */
-    cito_boundary *boundary;   /* innermost */
+    cito_deferred **deferred;       /* where cito_defer adds: the lifetime's list, or the pool call's own */
+    cito_boundary *boundary;        /* innermost */
     struct cito_open_scope *scopes; /* innermost cito_with_timeout or cito_with_lock */
-    cito_coroutine *coroutine; /* NULL on a pool thread */
+    cito_coroutine *coroutine;      /* NULL on a pool thread */
     cito_loop *loop;
     const cito_callable *running; /* for reports: what runs, NULL in the library's own code */
     /* private from here, to src/loop */

@@ -126,7 +126,8 @@ static void report_raise(const cito_deferred *deferred, const cito_exception *ra
         cito_log_write(CITO_LOG_ERROR, "a clean-up that %s (%s:%d) deferred raised %d %.*s", callable->name, callable->file, callable->line,
                        raised->status_code, (int)text.len, text.data ? text.data : "");
     else
-        cito_log_write(CITO_LOG_ERROR, "a deferred clean-up raised %d %.*s", raised->status_code, (int)text.len, text.data ? text.data : "");
+        cito_log_write(CITO_LOG_ERROR, "a deferred clean-up raised %d %.*s", raised->status_code, (int)text.len,
+                       text.data ? text.data : "");
 }
 
 void cito_deferred_run(cito_context *context)

@@ -6,9 +6,9 @@
 #include <uv.h>
 
 typedef struct cito_loop_options {
-    size_t stack_size;          /* of a coroutine, bytes; 0: 256 KiB, of which only touched pages count */
-    unsigned threadpool_size;   /* 0: 40 */
-    unsigned slow_callback_ms;  /* a callable that holds the loop longer is reported by name; 0: 100 (asyncio's); UINT_MAX: never */
+    size_t stack_size;           /* of a coroutine, bytes; 0: 256 KiB, of which only touched pages count */
+    unsigned threadpool_size;    /* 0: 40 */
+    unsigned slow_callback_ms;   /* a callable that holds the loop longer is reported by name; 0: 100 (asyncio's); UINT_MAX: never */
     size_t request_memory_limit; /* of each lifetime's arena and of each pool call's; 0: 64 MiB */
 } cito_loop_options;
 

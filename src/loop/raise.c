@@ -102,7 +102,8 @@ const void *cito_exception_model(const cito_exception *exception, const cito_typ
     const cito_type *raised = exception ? exception->kind : NULL;
     if (!raised)
         return NULL;
-    bool same = raised == kind || (raised->line == kind->line && strcmp(raised->name, kind->name) == 0 && strcmp(raised->file, kind->file) == 0);
+    bool same =
+        raised == kind || (raised->line == kind->line && strcmp(raised->name, kind->name) == 0 && strcmp(raised->file, kind->file) == 0);
     return same ? exception->model : NULL;
 }
 
@@ -115,7 +116,7 @@ void cito_raise_format(int status_code, const char *format, ...)
     raised->status_code = status_code;
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(NULL, 0, format, arguments);
+    int len = format ? vsnprintf(NULL, 0, format, arguments) : 0;
     va_end(arguments);
     if (len > 0) {
         char *text = cito_alloc((size_t)len + 1);

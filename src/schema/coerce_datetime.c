@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* Numbers beyond this many seconds from 1970 are milliseconds. */
-#define WATERSHED INT64_C(20000000000)
-#define SECONDS_OF_YEAR_0 INT64_C(-62167219200)
-#define SECONDS_OF_YEAR_1 INT64_C(-62135596800)
+#define WATERSHED             INT64_C(20000000000)
+#define SECONDS_OF_YEAR_0     INT64_C(-62167219200)
+#define SECONDS_OF_YEAR_1     INT64_C(-62135596800)
 #define SECONDS_OF_YEAR_10000 INT64_C(253402300800)
 
 static const char year_0[] = "year 0 is out of range", too_late[] = "dates after 9999 are not supported as unix timestamps",
@@ -274,7 +274,8 @@ const char *cito_date_parse(cito_str text, cito_date *out)
     return problem ? problem : out->year == 0 ? year_0 : NULL;
 }
 
-static bool fail(cito_decoding *decoding, const char *type, const char *year_type, const cito_loc *loc, const cito_scalar *scalar, const char *problem)
+static bool fail(cito_decoding *decoding, const char *type, const char *year_type, const cito_loc *loc, const cito_scalar *scalar,
+                 const char *problem)
 {
     return cito_decoding_fail_text(decoding, problem == year_0 ? year_type : type, loc, scalar->input, "error",
                                    (cito_str){ problem, strlen(problem) });

@@ -7,10 +7,7 @@
 
 #define EXPONENT_MAX INT64_C(999999999999999999) /* decimal.MAX_EMAX */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_special(const char *text, size_t len)
 {
@@ -40,8 +37,7 @@ static bool read_exponent(const char *at, const char *end, int64_t *out)
     for (; at < end; at++) {
         if (!is_digit(*at))
             return false;
-        if (value <= EXPONENT_MAX)
-            value = value * 10 + (*at - '0');
+        value = value <= EXPONENT_MAX / 10 ? value * 10 + (*at - '0') : 3 * EXPONENT_MAX; /* too large stays too large */
     }
     *out = negative ? -value : value;
     return value <= 2 * EXPONENT_MAX;
@@ -130,12 +126,12 @@ cito_decimal_status cito_decimal_parse(cito_str text, cito_arena *arena, cito_de
     for (size_t i = 0; i < text.len; i++) /* Python's Decimal drops every underscore */
         if (text.data[i] != '_')
             copy[len++] = text.data[i];
-    char *digits = copy + len, *canonical = copy;
+    char *digits = copy + len;
     cito_decimal_parts parts;
     cito_decimal_status status = cito_decimal_split((cito_str){ copy, len }, digits, &parts);
     if (status != CITO_DECIMAL_OK)
         return status;
-    canonical = cito_arena_take(arena, parts.count + CITO_NUMBER_MAX);
+    char *canonical = cito_arena_take(arena, parts.count + CITO_NUMBER_MAX);
     if (!canonical)
         return CITO_DECIMAL_NOT;
     size_t written = write_canonical(&parts, canonical);
@@ -168,15 +164,9 @@ bool cito_coerce_decimal(cito_decoding *decoding, const cito_scalar *scalar, boo
     return cito_decoding_fail(decoding, "decimal_parsing", loc, scalar->input, NULL);
 }
 
-static bool is_zero(const cito_decimal_parts *parts)
-{
-    return parts->count == 1 && parts->digits[0] == '0';
-}
+static bool is_zero(const cito_decimal_parts *parts) { return parts->count == 1 && parts->digits[0] == '0'; }
 
-static char digit_at(const cito_decimal_parts *parts, size_t index)
-{
-    return index < parts->count ? parts->digits[index] : '0';
-}
+static char digit_at(const cito_decimal_parts *parts, size_t index) { return index < parts->count ? parts->digits[index] : '0'; }
 
 int cito_decimal_compare(const cito_decimal_parts *a, const cito_decimal_parts *b)
 {

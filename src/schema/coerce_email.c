@@ -17,7 +17,8 @@ static const char *too_many(cito_arena *arena, const char *what, size_t excess)
 /* RFC 5322, 3.2.3. */
 static bool is_atext(uint32_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80 || (c && strchr("!#$%&'*+-/=?^_`{|}~", (int)c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80 ||
+           (c && strchr("!#$%&'*+-/=?^_`{|}~", (int)c));
 }
 
 static bool is_host_char(uint32_t c)
@@ -36,10 +37,7 @@ static const char *show_character(cito_arena *arena, uint32_t c)
     return cito_arena_format(arena, c == '\'' ? "\"%c\"" : "'%c'", (int)c).data;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 /* The characters that may not stand there, each once, as 'x', SPACE or U+0001, sorted; NULL: all may. */
 static const char *list_bad(cito_arena *arena, cito_str part, bool (*is_good)(uint32_t))
@@ -102,16 +100,14 @@ static const char *find_unsafe(cito_arena *arena, cito_str part)
             if (names[i].code_point == c)
                 return cito_arena_format(arena, "The email address contains unsafe characters: %s.", names[i].name).data;
         bool is_mark = (c >= 0x300 && c <= 0x36F) || (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x20D0 && c <= 0x20FF);
-        if ((first && is_mark) || (c >= 0x80 && c < 0xA0) || (c >= 0x2000 && c <= 0x200A) || (c >= 0x2066 && c <= 0x206F) || (c >= 0xE000 && c <= 0xF8FF))
+        if ((first && is_mark) || (c >= 0x80 && c < 0xA0) || (c >= 0x2000 && c <= 0x200A) || (c >= 0x2066 && c <= 0x206F) ||
+            (c >= 0xE000 && c <= 0xF8FF))
             return cito_arena_format(arena, "The email address contains unsafe characters: U+%04X.", c).data;
     }
     return NULL;
 }
 
-static bool has(cito_str part, const char *needle)
-{
-    return memmem(part.data, part.len, needle, strlen(needle)) != NULL;
-}
+static bool has(cito_str part, const char *needle) { return memmem(part.data, part.len, needle, strlen(needle)) != NULL; }
 
 static const char *check_local(cito_arena *arena, cito_str local)
 {
@@ -154,7 +150,8 @@ static const char *check_labels(cito_arena *arena, cito_str ascii)
         const char *dot = memchr(at, '.', (size_t)(end - at)), *stop = dot ? dot : end;
         size_t len = (size_t)(stop - at);
         if (len >= 4 && at[2] == '-' && at[3] == '-' && memcmp(at, "xn", 2) != 0)
-            return "An email address cannot have two letters followed by two dashes immediately after the @-sign or after a period, except Punycode.";
+            return "An email address cannot have two letters followed by two dashes immediately after the @-sign or after a period, except "
+                   "Punycode.";
         if (len > LABEL_MAX)
             return too_many(arena, "After the @-sign, periods cannot be separated by so many characters", len - LABEL_MAX);
         at = stop + (dot != NULL);
@@ -184,14 +181,15 @@ static const char *check_top(cito_str ascii)
 static const char *find_symbol(cito_arena *arena, const uint32_t *points, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if ((points[i] >= 0x2010 && points[i] <= 0x2BFF) || (points[i] >= 0x1F000 && points[i] <= 0x1FAFF) || (points[i] >= 0x80 && points[i] <= 0xB6)) {
+        if ((points[i] >= 0x2010 && points[i] <= 0x2BFF) || (points[i] >= 0x1F000 && points[i] <= 0x1FAFF) ||
+            (points[i] >= 0x80 && points[i] <= 0xB6)) {
             char shown[4 * 64 + 1];
             size_t len = 0;
             for (size_t j = 0; j < count && j < 64; j++)
                 len += cito_utf8_write(points[j], shown + len);
             shown[len] = '\0';
-            return cito_arena_format(arena, "The part after the @-sign is invalid (Codepoint U+%04X at position %zu of '%s' not allowed).", points[i],
-                                     i + 1, shown)
+            return cito_arena_format(arena, "The part after the @-sign is invalid (Codepoint U+%04X at position %zu of '%s' not allowed).",
+                                     points[i], i + 1, shown)
                 .data;
         }
     return NULL;
@@ -265,6 +263,21 @@ static const char *strip_name(cito_str text, cito_str *out)
     return NULL;
 }
 
+/* The first @ outside quotes; NULL where there is none. */
+static const char *find_sign(cito_str text)
+{
+    bool quoted = false;
+    for (const char *at = text.data, *end = at + text.len; at < end; at++) {
+        if (*at == '@' && !quoted)
+            return at;
+        if (*at == '\\' && quoted && at + 1 < end)
+            at++;
+        else if (*at == '"')
+            quoted = !quoted;
+    }
+    return NULL;
+}
+
 static const char *parse_address(cito_str text, cito_arena *arena, cito_buffer *ascii, cito_buffer *readable, cito_str *out)
 {
     if (cito_utf8_count(text.data, text.len) > TEXT_MAX)
@@ -272,9 +285,10 @@ static const char *parse_address(cito_str text, cito_arena *arena, cito_buffer *
     const char *problem = strip_name(cito_text_trim(text), &text);
     if (problem)
         return problem;
-    if (text.len && text.data[0] == '"')
-        return "Quoting the part before the @-sign is not allowed here.";
-    const char *sign = memchr(text.data, '@', text.len);
+    const char *sign = find_sign(text);
+    if (sign && text.data[0] == '"')
+        return sign - text.data == 2 ? "There must be something before the @-sign."
+                                     : "Quoting the part before the @-sign is not allowed here.";
     if (!sign && has(text, "\xEF\xBC\xA0"))
         return "The email address has the \"full-width\" at-sign (@) character instead of a regular at-sign.";
     if (!sign)
@@ -316,5 +330,6 @@ bool cito_coerce_email(cito_decoding *decoding, const cito_scalar *scalar, const
     if (scalar->token != CITO_JSON_STRING)
         return cito_decoding_fail(decoding, "string_type", loc, scalar->input, NULL);
     const char *problem = cito_email_parse(scalar->text, decoding->arena, out);
-    return !problem || cito_decoding_fail_text(decoding, "value_error", loc, scalar->input, "reason", (cito_str){ problem, strlen(problem) });
+    return !problem ||
+           cito_decoding_fail_text(decoding, "value_error", loc, scalar->input, "reason", (cito_str){ problem, strlen(problem) });
 }

@@ -8,22 +8,16 @@
 
 enum { INT_TEXT_MAX = 4300, DOUBLE_TEXT_STACK = 128 }; /* CPython refuses more digits than the first */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Unicode's White_Space beyond ASCII: NEL, NBSP, ogham, en quad … hair space, separators, narrow NBSP, medium space, ideographic. */
 static bool is_wide_blank(uint32_t c)
 {
-    return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-           c == 0x3000;
+    return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+           c == 0x205F || c == 0x3000;
 }
 
-static bool is_ascii_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 cito_str cito_text_trim(cito_str text)
 {
@@ -102,7 +96,8 @@ static bool int_from_double(cito_decoding *decoding, const cito_scalar *scalar, 
     return true;
 }
 
-bool cito_coerce_int(cito_decoding *decoding, const cito_scalar *scalar, bool strict, const cito_loc *loc, int64_t least, int64_t greatest, int64_t *out)
+bool cito_coerce_int(cito_decoding *decoding, const cito_scalar *scalar, bool strict, const cito_loc *loc, int64_t least, int64_t greatest,
+                     int64_t *out)
 {
     cito_int_read_result result = CITO_INT_OK;
     bool is_exact = scalar->token == CITO_JSON_NUMBER && scalar->is_integer;
@@ -216,8 +211,8 @@ static int read_bool_text(cito_str text)
         const char *text;
         size_t len;
         int value;
-    } words[] = { { "true", 4, 1 }, { "false", 5, 0 }, { "1", 1, 1 },  { "0", 1, 0 },   { "on", 2, 1 }, { "off", 3, 0 },
-                  { "yes", 3, 1 },  { "no", 2, 0 },    { "y", 1, 1 },  { "n", 1, 0 },   { "t", 1, 1 },  { "f", 1, 0 } };
+    } words[] = { { "true", 4, 1 }, { "false", 5, 0 }, { "1", 1, 1 }, { "0", 1, 0 }, { "on", 2, 1 }, { "off", 3, 0 },
+                  { "yes", 3, 1 },  { "no", 2, 0 },    { "y", 1, 1 }, { "n", 1, 0 }, { "t", 1, 1 },  { "f", 1, 0 } };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text.len == words[i].len && strncasecmp(text.data, words[i].text, text.len) == 0)
             return words[i].value;

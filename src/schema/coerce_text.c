@@ -62,7 +62,9 @@ static const char *explain_uuid(cito_arena *arena, cito_str whole, cito_str inne
         return cito_arena_format(arena, "invalid group count: expected 5, found %zu", hyphens + 1).data;
     for (size_t i = 0; i < 4; i++)
         if (bounds[i] != starts[i + 1] - 1)
-            return cito_arena_format(arena, "invalid group length in group %zu: expected %zu, found %zu", i, lengths[i], bounds[i] - starts[i]).data;
+            return cito_arena_format(arena, "invalid group length in group %zu: expected %zu, found %zu", i, lengths[i],
+                                     bounds[i] - starts[i])
+                .data;
     return cito_arena_format(arena, "invalid group length in group 4: expected 12, found %zu", whole.len - starts[4]).data;
 }
 
@@ -86,7 +88,8 @@ bool cito_coerce_uuid(cito_decoding *decoding, const cito_scalar *scalar, const 
     if (scalar->token != CITO_JSON_STRING)
         return cito_decoding_fail(decoding, "uuid_type", loc, scalar->input, NULL);
     const char *problem = cito_uuid_parse(scalar->text, decoding->arena, out);
-    return !problem || cito_decoding_fail_text(decoding, "uuid_parsing", loc, scalar->input, "error", (cito_str){ problem, strlen(problem) });
+    return !problem ||
+           cito_decoding_fail_text(decoding, "uuid_parsing", loc, scalar->input, "error", (cito_str){ problem, strlen(problem) });
 }
 
 bool cito_coerce_enum(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_loc *loc, int *out)

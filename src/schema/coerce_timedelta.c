@@ -6,21 +6,21 @@
 #include <math.h>
 #include <string.h>
 
-#define DAYS_MAX INT64_C(999999999)
+#define DAYS_MAX        INT64_C(999999999)
+#define HOUR_DIGITS_MAX 10
+#define HOURS_MAX       INT64_C(2400000000) /* measured: the message speaks of another limit */
 
 static const char too_short[] = "input is too short", too_large[] = "a numeric value in the duration is too large",
                   bad_day[] = "\"day\" identifier in duration not correctly formatted", bad_digit[] = "invalid digit in duration",
-                  too_many_days[] = "durations may not exceed 999,999,999 days", too_many_hours[] = "durations may not exceed 999,999,999 hours";
+                  too_many_days[] = "durations may not exceed 999,999,999 days",
+                  too_many_hours[] = "durations may not exceed 999,999,999 hours";
 
 /* A span without its sign. */
 typedef struct span {
     int64_t seconds, microseconds;
 } span;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static const char *read_number(const char **at, const char *end, int64_t *out)
 {
@@ -97,11 +97,14 @@ static const char *read_clock(const char *at, const char *end, bool behind_days,
     if (end - at < 5)
         return too_short;
     int64_t hours = 0;
+    const char *colon = memchr(at, ':', (size_t)(end - at));
+    if (colon && colon - at > HOUR_DIGITS_MAX)
+        return too_many_hours;
     if (!is_digit(*at))
         return "invalid character in hour";
     for (; at < end && is_digit(*at); at++) {
         hours = hours * 10 + (*at - '0');
-        if (hours / 24 > DAYS_MAX)
+        if (hours > HOURS_MAX)
             return too_many_hours;
     }
     if (at == end || *at != ':')
@@ -218,5 +221,6 @@ bool cito_coerce_timedelta(cito_decoding *decoding, const cito_scalar *scalar, b
     default:
         return cito_decoding_fail(decoding, "time_delta_type", loc, scalar->input, NULL);
     }
-    return !problem || cito_decoding_fail_text(decoding, "time_delta_parsing", loc, scalar->input, "error", (cito_str){ problem, strlen(problem) });
+    return !problem ||
+           cito_decoding_fail_text(decoding, "time_delta_parsing", loc, scalar->input, "error", (cito_str){ problem, strlen(problem) });
 }

@@ -11,7 +11,9 @@ typedef struct url_scheme {
     const char *name;
     int port; /* the default, 0: none */
 } url_scheme;
-static const url_scheme special_schemes[] = { { "http", 80 }, { "https", 443 }, { "ws", 80 }, { "wss", 443 }, { "ftp", 21 }, { "file", 0 } };
+static const url_scheme special_schemes[] = {
+    { "http", 80 }, { "https", 443 }, { "ws", 80 }, { "wss", 443 }, { "ftp", 21 }, { "file", 0 }
+};
 
 /* What must be escaped where, beside controls and what is beyond ASCII. */
 static const char path_set[] = " \"#<>?`{}", query_set[] = " \"#<>", special_query_set[] = " \"#<>'", fragment_set[] = " \"<>`",
@@ -41,10 +43,7 @@ static void append_escaped(cito_buffer *out, const char *at, const char *end, co
     }
 }
 
-static bool is_separator(const url_parser *parser, char c)
-{
-    return c == '/' || (c == '\\' && parser->special);
-}
+static bool is_separator(const url_parser *parser, char c) { return c == '/' || (c == '\\' && parser->special); }
 
 /* Controls and blanks around it are dropped; tabs and line ends anywhere. */
 static size_t clean(cito_str text, char *out)
@@ -76,7 +75,8 @@ static const char *read_scheme(url_parser *parser)
     for (const char *c = start; c < at; c++)
         cito_buffer_append_char(parser->out, *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
     for (size_t i = 0; i < sizeof special_schemes / sizeof *special_schemes; i++)
-        if (strlen(special_schemes[i].name) == parser->out->len && memcmp(special_schemes[i].name, parser->out->data, parser->out->len) == 0)
+        if (strlen(special_schemes[i].name) == parser->out->len &&
+            memcmp(special_schemes[i].name, parser->out->data, parser->out->len) == 0)
             parser->special = &special_schemes[i];
     parser->is_file = parser->special && strcmp(parser->special->name, "file") == 0;
     cito_buffer_append_char(parser->out, ':');
@@ -126,9 +126,11 @@ static const char *write_authority(url_parser *parser)
     parser->has_host = true;
     if (sign && !parser->is_file)
         write_user(parser, sign);
-    const char *host_end = end, *bracket = parser->at < end && *parser->at == '[' ? memchr(parser->at, ']', (size_t)(end - parser->at)) : NULL;
+    const char *host_end = end,
+               *bracket = parser->at < end && *parser->at == '[' ? memchr(parser->at, ']', (size_t)(end - parser->at)) : NULL;
     if (!parser->is_file) {
-        const char *from = bracket ? bracket : parser->at, *colon = *parser->at == '[' && !bracket ? NULL : memchr(from, ':', (size_t)(end - from));
+        const char *from = bracket ? bracket : parser->at,
+                   *colon = *parser->at == '[' && !bracket ? NULL : memchr(from, ':', (size_t)(end - from));
         host_end = colon ? colon : end;
     }
     cito_str host = { parser->at, (size_t)(host_end - parser->at) };

@@ -185,7 +185,8 @@ void cito_components_write(cito_components *components, cito_buffer *buffer)
         cito_str json = cito_json_schema_record(components, components->items[i].type, components->items[i].is_output);
         add_text(components, components->items[i].name, json);
     }
-    qsort(components->texts, components->text_count, sizeof *components->texts, compare_names);
+    if (components->text_count) /* qsort of nothing at NULL is undefined */
+        qsort(components->texts, components->text_count, sizeof *components->texts, compare_names);
     for (size_t i = 0, written = 0; i < components->text_count; i++) {
         if (i && !strcmp(components->texts[i].name.data, components->texts[i - 1].name.data))
             continue;

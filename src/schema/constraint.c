@@ -24,14 +24,12 @@ static bounds bounds_of(const cito_field *field)
 }
 
 /* Whether a comparison's outcome (-1, 0, 1 of value to limit) keeps to bound 1 … 4. */
-static bool keeps(int bound, int order)
-{
-    return bound == 1 ? order <= 0 : bound == 2 ? order < 0 : bound == 3 ? order >= 0 : order > 0;
-}
+static bool keeps(int bound, int order) { return bound == 1 ? order <= 0 : bound == 2 ? order < 0 : bound == 3 ? order >= 0 : order > 0; }
 
 static bool fail_bound(cito_decoding *decoding, int bound, const cito_loc *loc, cito_input input, const cito_value *limit)
 {
-    return cito_decoding_fail(decoding, bound_types[bound], loc, input, cito_ctx_object(decoding->errors->arena, 1, &bound_names[bound], &limit));
+    return cito_decoding_fail(decoding, bound_types[bound], loc, input,
+                              cito_ctx_object(decoding->errors->arena, 1, &bound_names[bound], &limit));
 }
 
 static int compare_int(int64_t value, double limit)
@@ -99,7 +97,8 @@ static digit_counts count_digits(int64_t digits, int64_t exponent)
     return (digit_counts){ digits > -exponent ? digits : -exponent, -exponent };
 }
 
-static bool check_digits(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, const cito_decimal_parts *parts)
+static bool check_digits(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input,
+                         const cito_decimal_parts *parts)
 {
     int64_t kept = (int64_t)parts->count, exponent = parts->exponent;
     while (kept > 1 && parts->digits[kept - 1] == '0') {
@@ -134,7 +133,8 @@ static cito_str limit_text(cito_arena *arena, double limit)
     return cito_arena_copy_str(arena, text, len);
 }
 
-static bool check_decimal_bounds(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, const cito_decimal_parts *parts)
+static bool check_decimal_bounds(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input,
+                                 const cito_decimal_parts *parts)
 {
     bounds all = bounds_of(field);
     for (int i = 0; i < BOUND_COUNT; i++) {
@@ -146,12 +146,14 @@ static bool check_decimal_bounds(cito_decoding *decoding, const cito_field *fiel
         cito_decimal_split((cito_str){ text, len }, digits, &limit);
         if (i ? keeps(i, cito_decimal_compare(parts, &limit)) : cito_decimal_is_multiple(parts, &limit))
             continue;
-        return fail_bound(decoding, i, loc, input, cito_ctx_text(decoding->errors->arena, limit_text(decoding->errors->arena, all.limit[i])));
+        return fail_bound(decoding, i, loc, input,
+                          cito_ctx_text(decoding->errors->arena, limit_text(decoding->errors->arena, all.limit[i])));
     }
     return true;
 }
 
-bool cito_constraint_decimal(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, const cito_decimal *value)
+bool cito_constraint_decimal(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input,
+                             const cito_decimal *value)
 {
     char stack[DIGITS_STACK], *digits = value->text.len < sizeof stack ? stack : cito_arena_take(decoding->arena, value->text.len + 1);
     cito_decimal_parts parts;
@@ -160,7 +162,8 @@ bool cito_constraint_decimal(cito_decoding *decoding, const cito_field *field, c
     return check_digits(decoding, field, loc, input, &parts) && check_decimal_bounds(decoding, field, loc, input, &parts);
 }
 
-bool cito_constraint_text(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, cito_str value, bool is_bytes)
+bool cito_constraint_text(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, cito_str value,
+                          bool is_bytes)
 {
     if (field->has_min_length || field->has_max_length) {
         size_t length = value.len;
@@ -170,17 +173,20 @@ bool cito_constraint_text(cito_decoding *decoding, const cito_field *field, cons
         if (exact && !is_bytes)
             length = cito_utf8_count(value.data, value.len);
         if (field->has_min_length && length < field->min_length)
-            return fail_number(decoding, is_bytes ? "bytes_too_short" : "string_too_short", "min_length", (int64_t)field->min_length, loc, input);
+            return fail_number(decoding, is_bytes ? "bytes_too_short" : "string_too_short", "min_length", (int64_t)field->min_length, loc,
+                               input);
         if (field->has_max_length && length > field->max_length)
-            return fail_number(decoding, is_bytes ? "bytes_too_long" : "string_too_long", "max_length", (int64_t)field->max_length, loc, input);
+            return fail_number(decoding, is_bytes ? "bytes_too_long" : "string_too_long", "max_length", (int64_t)field->max_length, loc,
+                               input);
     }
     if (field->pattern && !cito_pattern_search(field->pattern, value))
-        return cito_decoding_fail_text(decoding, "string_pattern_mismatch", loc, input, "pattern", (cito_str){ field->pattern, strlen(field->pattern) });
+        return cito_decoding_fail_text(decoding, "string_pattern_mismatch", loc, input, "pattern",
+                                       (cito_str){ field->pattern, strlen(field->pattern) });
     return true;
 }
 
-static bool fail_items(cito_decoding *decoding, const char *type, const char *limit_name, size_t limit, const cito_loc *loc, cito_input input,
-                       const char *what, int64_t actual)
+static bool fail_items(cito_decoding *decoding, const char *type, const char *limit_name, size_t limit, const cito_loc *loc,
+                       cito_input input, const char *what, int64_t actual)
 {
     cito_arena *arena = decoding->errors->arena;
     const char *const names[] = { "field_type", limit_name, "actual_length" };
@@ -189,14 +195,16 @@ static bool fail_items(cito_decoding *decoding, const char *type, const char *li
     return cito_decoding_fail(decoding, type, loc, input, cito_ctx_object(arena, 3, names, values));
 }
 
-bool cito_constraint_min_items(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, const char *what, size_t count)
+bool cito_constraint_min_items(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, const char *what,
+                               size_t count)
 {
     if (!field->has_min_length || count >= field->min_length)
         return true;
     return fail_items(decoding, "too_short", "min_length", field->min_length, loc, input, what, (int64_t)count);
 }
 
-bool cito_constraint_fail_max_items(cito_decoding *decoding, const cito_loc *loc, cito_input input, const char *what, size_t max, int64_t actual)
+bool cito_constraint_fail_max_items(cito_decoding *decoding, const cito_loc *loc, cito_input input, const char *what, size_t max,
+                                    int64_t actual)
 {
     return fail_items(decoding, "too_long", "max_length", max, loc, input, what, actual);
 }

@@ -1,4 +1,4 @@
-/* Values by their type: how much memory a deep copy takes, the copy itself, and whether two are equal. Private to src/schema.
+/* Values by their type: how much memory a deep copy takes, the copy itself, and whether two are equal. For src/schema and src/api.
  *
  * A copy is one block: the caller asks for its size, takes that much from wherever it likes (malloc, the request, an arena) and has all
  * that the value points to laid out there. Values must be trees. Thread rule: any; the values are only read. */

@@ -8,6 +8,7 @@
 #include "schema/decoding.h"
 #include "json/number.h"
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 enum { UNION_ATTEMPTS = 100000 };
@@ -72,7 +73,8 @@ const cito_value *cito_ctx_object(cito_arena *arena, size_t count, const char *c
     return object;
 }
 
-bool cito_decoding_fail_text(cito_decoding *decoding, const char *type, const cito_loc *loc, cito_input input, const char *name, cito_str text)
+bool cito_decoding_fail_text(cito_decoding *decoding, const char *type, const cito_loc *loc, cito_input input, const char *name,
+                             cito_str text)
 {
     cito_arena *arena = decoding->errors->arena;
     const cito_value *value = cito_ctx_text(arena, text);
@@ -128,7 +130,8 @@ bool cito_decoding_refuse(cito_decoding *decoding, const char *type, const cito_
     return cito_decoding_read_scalar(decoding, &scalar) && cito_decoding_fail(decoding, type, loc, scalar.input, NULL);
 }
 
-static bool decode_int(cito_decoding *decoding, const cito_scalar *scalar, bool is_64, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+static bool decode_int(cito_decoding *decoding, const cito_scalar *scalar, bool is_64, const cito_field *checks, bool strict,
+                       const cito_loc *loc, void *into)
 {
     int64_t value;
     if (!cito_coerce_int(decoding, scalar, strict, loc, is_64 ? INT64_MIN : INT_MIN, is_64 ? INT64_MAX : INT_MAX, &value))
@@ -141,7 +144,8 @@ static bool decode_int(cito_decoding *decoding, const cito_scalar *scalar, bool 
 }
 
 /* The kinds whose C type is a cito_str. */
-static bool decode_text(cito_decoding *decoding, const cito_scalar *scalar, cito_kind kind, const cito_field *checks, const cito_loc *loc, cito_str *into)
+static bool decode_text(cito_decoding *decoding, const cito_scalar *scalar, cito_kind kind, const cito_field *checks, const cito_loc *loc,
+                        cito_str *into)
 {
     bool is_good;
     switch (kind) {
@@ -174,7 +178,8 @@ static bool decode_any(cito_decoding *decoding, const cito_scalar *scalar, const
     if (scalar->token == CITO_JSON_STRING)
         return true;
     /* Only a text was read as a scalar for `any`; the rest goes by cito_value_read. */
-    *into = cito_value_parse(decoding->arena, cito_arena_copy_str(decoding->arena, scalar->input.text.data, scalar->input.text.len), NULL, NULL);
+    *into = cito_value_parse(decoding->arena, cito_arena_copy_str(decoding->arena, scalar->input.text.data, scalar->input.text.len), NULL,
+                             NULL);
     return *into != NULL;
 }
 
@@ -196,8 +201,8 @@ static const char *container_error(cito_kind kind)
     }
 }
 
-static bool decode_optional_scalar(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_field *checks, bool strict,
-                                   const cito_loc *loc, void *into)
+static bool decode_optional_scalar(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_field *checks,
+                                   bool strict, const cito_loc *loc, void *into)
 {
     const cito_type *element = type->element;
     if (scalar->token == CITO_JSON_NULL) {
@@ -212,8 +217,8 @@ static bool decode_optional_scalar(cito_decoding *decoding, const cito_scalar *s
     return room && cito_decoding_scalar(decoding, scalar, element, checks, strict, loc, room);
 }
 
-static bool decode_scalar_kind(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_field *checks, bool strict,
-                               const cito_loc *loc, void *into)
+static bool decode_scalar_kind(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_field *checks,
+                               bool strict, const cito_loc *loc, void *into)
 {
     switch (type->kind) {
     case CITO_KIND_INT:
@@ -232,7 +237,8 @@ static bool decode_scalar_kind(cito_decoding *decoding, const cito_scalar *scala
     case CITO_KIND_ANY_URL:
         return decode_text(decoding, scalar, type->kind, checks, loc, into);
     case CITO_KIND_DECIMAL:
-        return cito_coerce_decimal(decoding, scalar, strict, loc, into) && (!checks || cito_constraint_decimal(decoding, checks, loc, scalar->input, into));
+        return cito_coerce_decimal(decoding, scalar, strict, loc, into) &&
+               (!checks || cito_constraint_decimal(decoding, checks, loc, scalar->input, into));
     case CITO_KIND_DATE:
         return cito_coerce_date(decoding, scalar, strict, loc, into);
     case CITO_KIND_TIME:
@@ -252,14 +258,15 @@ static bool decode_scalar_kind(cito_decoding *decoding, const cito_scalar *scala
     case CITO_KIND_UNION:
         return cito_decoding_union(decoding, scalar, type, strict, loc, into);
     case CITO_KIND_FILE:
-        return cito_decoding_fail_text(decoding, "value_error", loc, scalar->input, "error", CITO_STR("Expected UploadFile, received: <class 'str'>"));
+        return cito_decoding_fail_text(decoding, "value_error", loc, scalar->input, "error",
+                                       CITO_STR("Expected UploadFile, received: <class 'str'>"));
     default:
         return cito_decoding_fail(decoding, container_error(type->kind), loc, scalar->input, NULL);
     }
 }
 
-static bool decode_annotated_scalar(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_field *checks, bool strict,
-                                    const cito_loc *loc, void *into)
+static bool decode_annotated_scalar(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, const cito_field *checks,
+                                    bool strict, const cito_loc *loc, void *into)
 {
     const cito_validator *outer;
     cito_field merged = cito_field_merge(checks, type->annotated, &outer);
@@ -274,16 +281,20 @@ bool cito_decoding_scalar(cito_decoding *decoding, const cito_scalar *scalar, co
         return decode_annotated_scalar(decoding, scalar, type, checks, strict, loc, into);
     if (type->kind == CITO_KIND_OPTIONAL)
         return decode_optional_scalar(decoding, scalar, type, checks, strict, loc, into);
-    cito_scalar changed = *scalar;
+    cito_scalar changed;
+    const cito_scalar *used = scalar;
     if (checks && checks->before && scalar->token == CITO_JSON_STRING) {
+        changed = *scalar;
+        used = &changed;
         if (!cito_decoding_validate(decoding, checks->before, &changed.text, loc, scalar->input))
             return false;
     }
-    return decode_scalar_kind(decoding, &changed, type, checks, strict, loc, into) &&
+    return decode_scalar_kind(decoding, used, type, checks, strict, loc, into) &&
            (!checks || !checks->after || cito_decoding_validate(decoding, checks->after, into, loc, scalar->input));
 }
 
-static bool decode_optional(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+static bool decode_optional(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc,
+                            void *into)
 {
     if (cito_json_peek(decoding->reader) == CITO_JSON_NULL) {
         *(void **)into = NULL;
@@ -298,7 +309,8 @@ static bool decode_optional(cito_decoding *decoding, const cito_type *type, cons
     return room && cito_decoding_value(decoding, element, checks, strict, loc, room);
 }
 
-static bool decode_annotated(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+static bool decode_annotated(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc,
+                             void *into)
 {
     const cito_validator *outer;
     cito_field merged = cito_field_merge(checks, type->annotated, &outer);
@@ -308,7 +320,8 @@ static bool decode_annotated(cito_decoding *decoding, const cito_type *type, con
            (!outer || cito_decoding_validate(decoding, outer, into, loc, cito_decoding_input(decoding, start)));
 }
 
-static bool decode_container(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+static bool decode_container(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc,
+                             void *into)
 {
     switch (type->kind) {
     case CITO_KIND_MODEL:
@@ -332,28 +345,69 @@ static bool decode_container(cito_decoding *decoding, const cito_type *type, con
     return value != NULL;
 }
 
-/* The commonest cases without the way through cito_scalar: a string for str, an integer for int. 1: done, 0: not one of them, -1: syntax error. */
-static int decode_fast(cito_decoding *decoding, const cito_type *type, void *into)
+/* 1: read, -1: refused or a syntax error, 0: not what the fast way is for, and the reader stands where it stood. */
+static int fast_number(cito_decoding *decoding, const cito_type *type, const cito_field *checks, const cito_loc *loc, void *into)
+{
+    cito_json_reader *reader = decoding->reader;
+    const char *start = reader->at;
+    cito_str text;
+    bool is_integer;
+    if (!cito_json_read_number(reader, &text, &is_integer))
+        return -1;
+    if (type->kind == CITO_KIND_DOUBLE && cito_double_read(text.data, text.len, into) && (!is_integer || isfinite(*(double *)into))) {
+        if (is_integer)
+            cito_decoding_floor(decoding, CITO_STRICT);
+        return !checks || cito_constraint_double(decoding, checks, loc, cito_decoding_input(decoding, start), *(double *)into) ? 1 : -1;
+    }
+    int64_t value;
+    bool is_64 = type->kind == CITO_KIND_INT64;
+    if (type->kind == CITO_KIND_DOUBLE || !is_integer || cito_int_read(text.data, text.len, &value) != CITO_INT_OK ||
+        (!is_64 && (value < INT_MIN || value > INT_MAX))) {
+        reader->at = start;
+        return 0;
+    }
+    if (is_64)
+        *(int64_t *)into = value;
+    else
+        *(int *)into = (int)value;
+    return !checks || cito_constraint_int(decoding, checks, loc, cito_decoding_input(decoding, start), value) ? 1 : -1;
+}
+
+/* The commonest cases without the way through cito_scalar: a string for str, a number for int and double, true for bool. */
+static int decode_fast(cito_decoding *decoding, const cito_type *type, const cito_field *checks, const cito_loc *loc, void *into)
 {
     cito_json_reader *reader = decoding->reader;
     cito_json_token token = cito_json_peek(reader);
-    if (token == CITO_JSON_STRING && (type->kind == CITO_KIND_STR || type->kind == CITO_KIND_SECRET))
-        return cito_json_read_string(reader, into) ? 1 : -1;
-    if (token == CITO_JSON_TRUE && type->kind == CITO_KIND_BOOL) {
-        *(bool *)into = true;
-        return cito_json_read_true(reader) ? 1 : -1;
+    switch (type->kind) {
+    case CITO_KIND_STR:
+    case CITO_KIND_SECRET: {
+        const char *start = reader->at;
+        if (token != CITO_JSON_STRING)
+            return 0;
+        if (!cito_json_read_string(reader, into))
+            return -1;
+        return !checks || cito_constraint_text(decoding, checks, loc, cito_decoding_input(decoding, start), *(cito_str *)into, false) ? 1
+                                                                                                                                      : -1;
     }
-    if (token == CITO_JSON_FALSE && type->kind == CITO_KIND_BOOL) {
-        *(bool *)into = false;
-        return cito_json_read_false(reader) ? 1 : -1;
+    case CITO_KIND_INT:
+    case CITO_KIND_INT64:
+    case CITO_KIND_DOUBLE:
+        return token == CITO_JSON_NUMBER ? fast_number(decoding, type, checks, loc, into) : 0;
+    case CITO_KIND_BOOL:
+        if (token != CITO_JSON_TRUE && token != CITO_JSON_FALSE)
+            return 0;
+        *(bool *)into = token == CITO_JSON_TRUE;
+        return (token == CITO_JSON_TRUE ? cito_json_read_true(reader) : cito_json_read_false(reader)) ? 1 : -1;
+    default:
+        return 0;
     }
-    return 0;
 }
 
-bool cito_decoding_value(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+bool cito_decoding_value(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc,
+                         void *into)
 {
-    if (!checks) {
-        int done = decode_fast(decoding, type, into);
+    if (type->kind <= CITO_KIND_SECRET && (!checks || (!checks->before && !checks->after))) {
+        int done = decode_fast(decoding, type, checks, loc, into);
         if (done)
             return done > 0;
     }
@@ -386,9 +440,12 @@ bool cito_decoding_value(cito_decoding *decoding, const cito_type *type, const c
     return cito_decoding_read_scalar(decoding, &scalar) && cito_decoding_scalar(decoding, &scalar, type, checks, strict, loc, into);
 }
 
-bool cito_decode_json(cito_json_reader *reader, const cito_type *type, const cito_field *field, const cito_loc *loc, void *into, cito_errors *errors)
+bool cito_decode_json(cito_json_reader *reader, const cito_type *type, const cito_field *field, const cito_loc *loc, void *into,
+                      cito_errors *errors)
 {
-    cito_decoding decoding = { .reader = reader, .arena = reader->arena, .errors = errors, .fields_set = -1, .attempts_left = UNION_ATTEMPTS };
+    cito_decoding decoding = {
+        .reader = reader, .arena = reader->arena, .errors = errors, .fields_set = -1, .attempts_left = UNION_ATTEMPTS
+    };
     size_t before = errors->count;
     const cito_field *checks = field && cito_field_has_checks(field) ? field : NULL;
     bool is_good = cito_decoding_value(&decoding, type, checks, field && field->strict, loc, into);

@@ -12,12 +12,14 @@
  * (syntax: then whatever was added means nothing). */
 bool cito_decode_json(cito_json_reader *, const cito_type *, const cito_field *, const cito_loc *, void *into, cito_errors *);
 /* The same from a dynamic value (task arguments, defaults, response models over `any`). */
-bool cito_decode_value(const cito_value *, const cito_type *, const cito_field *, const cito_loc *, void *into, cito_arena *, cito_errors *);
+bool cito_decode_value(const cito_value *, const cito_type *, const cito_field *, const cito_loc *, void *into, cito_arena *,
+                       cito_errors *);
 /* A file of a form among texts: data points at its cito_upload, len is this. */
 #define CITO_TEXT_IS_UPLOAD SIZE_MAX
 /* One value from the texts that a query, header, cookie, path or form has for it, in order: a scalar takes the last (header: the first: caller gives one),
  * a list takes all. */
-bool cito_decode_texts(const cito_str *texts, size_t count, const cito_type *, const cito_field *, const cito_loc *, void *into, cito_arena *, cito_errors *);
+bool cito_decode_texts(const cito_str *texts, size_t count, const cito_type *, const cito_field *, const cito_loc *, void *into,
+                       cito_arena *, cito_errors *);
 /* The field's default, or null for an optional; false where the field is required. */
 bool cito_decode_default(const cito_field *, void *into, cito_arena *);
 bool cito_field_is_required(const cito_field *);
@@ -30,8 +32,8 @@ typedef struct cito_text_source {
     /* All names in order, for extra_forbidden; NULL past the end. */
     bool (*at)(void *data, size_t index, cito_str *out_name, cito_str *out_text);
     void *data;
-    bool empty_is_absent;   /* forms */
-    bool header_names;      /* fields' underscores are hyphens on the wire */
+    bool empty_is_absent; /* forms */
+    bool header_names;    /* fields' underscores are hyphens on the wire */
 } cito_text_source;
 bool cito_decode_model_texts(const cito_text_source *, const cito_type *model, const cito_loc *, void *into, cito_arena *, cito_errors *);
 

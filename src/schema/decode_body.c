@@ -16,7 +16,19 @@ static int find_param(const cito_field *const *params, size_t count, cito_str ke
     return -1;
 }
 
-static bool fill_absent(const cito_field *const *params, size_t count, const bool *seen, const cito_loc *loc, char *into, cito_errors *errors)
+/* In an array or a text no name is looked for, so that a default does not help either, as in FastAPI. */
+static bool refuse_all(const cito_field *const *params, size_t count, const cito_loc *loc, cito_errors *errors)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *name = params[i]->alias ? params[i]->alias : params[i]->name;
+        cito_loc at = { .outer = loc, .name = { name, strlen(name) } };
+        cito_errors_add(errors, "missing", &at, (cito_input){ .kind = CITO_INPUT_NULL }, NULL);
+    }
+    return false;
+}
+
+static bool fill_absent(const cito_field *const *params, size_t count, const bool *seen, const cito_loc *loc, char *into,
+                        cito_errors *errors)
 {
     bool is_good = true;
     for (size_t i = 0; i < count; i++) {
@@ -33,7 +45,8 @@ static bool fill_absent(const cito_field *const *params, size_t count, const boo
     return is_good;
 }
 
-bool cito_decode_embedded(cito_json_reader *reader, const cito_field *const *params, size_t count, const cito_loc *loc, void *into, cito_errors *errors)
+bool cito_decode_embedded(cito_json_reader *reader, const cito_field *const *params, size_t count, const cito_loc *loc, void *into,
+                          cito_errors *errors)
 {
     bool *seen = cito_arena_take_zeroed(reader->arena, count + 1);
     cito_decoding spans_owner = { .reader = reader, .arena = reader->arena, .errors = errors };
@@ -43,7 +56,7 @@ bool cito_decode_embedded(cito_json_reader *reader, const cito_field *const *par
     if (!seen)
         return false;
     if (cito_json_peek(reader) != CITO_JSON_OBJECT)
-        return cito_json_skip(reader, &raw) && fill_absent(params, count, seen, loc, into, errors);
+        return cito_json_skip(reader, &raw) && refuse_all(params, count, loc, errors);
     if (!cito_json_enter_object(reader))
         return false;
     while (cito_json_next_key(reader, &key)) {
@@ -114,8 +127,8 @@ static void write_value(cito_buffer *out, const cito_value *value)
     }
 }
 
-bool cito_decode_value(const cito_value *value, const cito_type *type, const cito_field *field, const cito_loc *loc, void *into, cito_arena *arena,
-                       cito_errors *errors)
+bool cito_decode_value(const cito_value *value, const cito_type *type, const cito_field *field, const cito_loc *loc, void *into,
+                       cito_arena *arena, cito_errors *errors)
 {
     cito_buffer json;
     cito_buffer_init(&json);

@@ -22,10 +22,7 @@ static size_t value_offset(const dict_reading *reading)
     return reading->type->kind == CITO_KIND_DICT ? sizeof(cito_str) : sizeof(int64_t);
 }
 
-static size_t item_size(const dict_reading *reading)
-{
-    return (reading->value_offset + reading->type->element->size + 7) & ~(size_t)7;
-}
+static size_t item_size(const dict_reading *reading) { return (reading->value_offset + reading->type->element->size + 7) & ~(size_t)7; }
 
 static uint32_t *find_slot(const dict_reading *reading, const void *key)
 {
@@ -93,6 +90,12 @@ static bool read_nowhere(cito_decoding *decoding, const dict_reading *reading, b
     return !decoding->reader->error;
 }
 
+/* "1" and "01" are one key, but each tells its own errors. */
+static bool was_written_so(const dict_reading *reading, size_t index, cito_str key)
+{
+    return index < reading->spans.capacity && cito_item_equal(cito_t_str, &reading->spans.items[index].key, &key);
+}
+
 static bool read_entry(cito_decoding *decoding, dict_reading *reading, cito_str raw_key, bool strict, const cito_loc *loc)
 {
     cito_errors *errors = decoding->errors;
@@ -113,20 +116,24 @@ static bool read_entry(cito_decoding *decoding, dict_reading *reading, cito_str 
     if (!entry)
         return false;
     size_t index = (size_t)(entry - reading->row.items) / reading->row.item_size;
-    if (reading->row.count == known)
+    if (reading->row.count == known && (is_text || was_written_so(reading, index, key)))
         cito_error_spans_drop(decoding, &reading->spans, index);
     /* The row may move while the value is read (never: only this function adds), but the entry's place is taken anew to be plain. */
-    if (!cito_decoding_value(decoding, reading->type->element, NULL, strict, &at, reading->row.items + index * reading->row.item_size + reading->value_offset)) {
+    if (!cito_decoding_value(decoding, reading->type->element, NULL, strict, &at,
+                             reading->row.items + index * reading->row.item_size + reading->value_offset)) {
         if (decoding->reader->error || errors->count == before)
             return false;
         cito_error_spans_note(decoding, &reading->spans, index, before);
+        if (index < reading->spans.capacity)
+            reading->spans.items[index].key = key;
         for (size_t i = before; i < errors->count; i++)
             errors->items[i].order = 0; /* a dict's errors keep the order of the text */
     }
     return true;
 }
 
-bool cito_decoding_dict(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+bool cito_decoding_dict(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc,
+                        void *into)
 {
     cito_json_reader *reader = decoding->reader;
     if (cito_json_peek(reader) != CITO_JSON_OBJECT)

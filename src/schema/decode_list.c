@@ -113,7 +113,8 @@ static bool read_items(cito_decoding *decoding, list_reading *reading, bool stri
     return !decoding->reader->error;
 }
 
-bool cito_decoding_list(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+bool cito_decoding_list(cito_decoding *decoding, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc,
+                        void *into)
 {
     cito_json_reader *reader = decoding->reader;
     bool is_set = type->kind == CITO_KIND_SET;
@@ -131,18 +132,19 @@ bool cito_decoding_list(cito_decoding *decoding, const cito_type *type, const ci
         size_t count;
     } list = { reading.row.items, reading.row.count };
     memcpy(into, &list, sizeof list); /* every cito_list_T is these two */
-    return !checks ||
-           cito_constraint_min_items(decoding, checks, loc, cito_decoding_input(decoding, reading.start), is_set ? "Set" : "List", reading.row.count);
+    return !checks || cito_constraint_min_items(decoding, checks, loc, cito_decoding_input(decoding, reading.start),
+                                                is_set ? "Set" : "List", reading.row.count);
 }
 
-bool cito_decoding_list_of_texts(cito_decoding *decoding, const cito_str *texts, size_t count, const cito_type *type, const cito_field *checks,
-                                 bool strict, const cito_loc *loc, void *into)
+bool cito_decoding_list_of_texts(cito_decoding *decoding, const cito_str *texts, size_t count, const cito_type *type,
+                                 const cito_field *checks, bool strict, const cito_loc *loc, void *into)
 {
     bool is_set = type->kind == CITO_KIND_SET, failed = false;
     cito_row row = { .item_size = type->element->size + !type->element->size };
     item_index index = { 0 };
     if (checks && checks->has_max_length && !is_set && count > checks->max_length)
-        return cito_constraint_fail_max_items(decoding, loc, cito_decoding_texts_input(decoding, texts, count), "List", checks->max_length, (int64_t)count);
+        return cito_constraint_fail_max_items(decoding, loc, cito_decoding_texts_input(decoding, texts, count), "List", checks->max_length,
+                                              (int64_t)count);
     for (size_t i = 0; i < count; i++) {
         cito_loc at = { .outer = loc, .index = (int64_t)i };
         void *item = cito_row_add(decoding, &row);

@@ -2,16 +2,14 @@
 #include "schema/decoding.h"
 #include <string.h>
 
-static size_t rounded(size_t size)
-{
-    return (size + 15) & ~(size_t)15;
-}
+static size_t rounded(size_t size) { return (size + 15) & ~(size_t)15; }
 
 void *cito_row_add(cito_decoding *decoding, cito_row *row)
 {
     if (row->count == row->capacity) {
         cito_arena *arena = decoding->arena;
-        size_t capacity = row->capacity ? 2 * row->capacity : 4, old = rounded(row->capacity * row->item_size), size = rounded(capacity * row->item_size);
+        size_t capacity = row->capacity ? 2 * row->capacity : 4, old = rounded(row->capacity * row->item_size),
+               size = rounded(capacity * row->item_size);
         /* Nothing was taken since: the row grows where it stands. */
         if (row->capacity && row->items + old == arena->next && (size_t)(arena->end - arena->next) >= size - old) {
             arena->next += size - old;
@@ -50,7 +48,7 @@ void cito_error_spans_note(cito_decoding *decoding, cito_error_spans *spans, siz
         spans->items = items;
         spans->capacity = capacity;
     }
-    spans->items[index] = (struct cito_error_span){ start, errors->count - start };
+    spans->items[index] = (struct cito_error_span){ .start = start, .count = errors->count - start };
 }
 
 void cito_error_spans_drop(cito_decoding *decoding, cito_error_spans *spans, size_t index)

@@ -83,7 +83,8 @@ static bool decode_upload(cito_decoding *decoding, cito_str text, const cito_typ
     return cito_decoding_scalar(decoding, &scalar, type, NULL, false, loc, into);
 }
 
-bool cito_decoding_text(cito_decoding *decoding, cito_str text, const cito_type *type, const cito_field *checks, bool strict, const cito_loc *loc, void *into)
+bool cito_decoding_text(cito_decoding *decoding, cito_str text, const cito_type *type, const cito_field *checks, bool strict,
+                        const cito_loc *loc, void *into)
 {
     if (text.len == CITO_TEXT_IS_UPLOAD)
         return decode_upload(decoding, text, type, loc, into);
@@ -99,7 +100,8 @@ static bool is_list(const cito_type *type)
     return type->kind == CITO_KIND_LIST || type->kind == CITO_KIND_SET || type->kind == CITO_KIND_TUPLE;
 }
 
-static bool decode_tuple(cito_decoding *decoding, const cito_str *texts, size_t count, const cito_type *type, const cito_loc *loc, void *into)
+static bool decode_tuple(cito_decoding *decoding, const cito_str *texts, size_t count, const cito_type *type, const cito_loc *loc,
+                         void *into)
 {
     const struct cito_type_plan *plan = cito_plan_of(type);
     size_t first = decoding->errors->count;
@@ -111,9 +113,11 @@ static bool decode_tuple(cito_decoding *decoding, const cito_str *texts, size_t 
     if (count > plan->field_count) {
         static const char *const names[] = { "field_type", "max_length", "actual_length" };
         cito_arena *arena = decoding->errors->arena;
-        const cito_value *values[] = { cito_ctx_text(arena, CITO_STR("Tuple")), cito_ctx_int(arena, plan->field_count), cito_ctx_int(arena, (int64_t)count) };
+        const cito_value *values[] = { cito_ctx_text(arena, CITO_STR("Tuple")), cito_ctx_int(arena, plan->field_count),
+                                       cito_ctx_int(arena, (int64_t)count) };
         decoding->errors->count = first;
-        return cito_decoding_fail(decoding, "too_long", loc, cito_decoding_texts_input(decoding, texts, count), cito_ctx_object(arena, 3, names, values));
+        return cito_decoding_fail(decoding, "too_long", loc, cito_decoding_texts_input(decoding, texts, count),
+                                  cito_ctx_object(arena, 3, names, values));
     }
     for (uint32_t i = (uint32_t)count; i < plan->field_count; i++) {
         cito_loc at = { .outer = loc, .index = i };
@@ -122,8 +126,8 @@ static bool decode_tuple(cito_decoding *decoding, const cito_str *texts, size_t 
     return decoding->errors->count == first && !decoding->errors->arena->overflowed;
 }
 
-static bool decode_list(cito_decoding *decoding, const cito_str *texts, size_t count, const cito_type *type, const cito_field *checks, bool strict,
-                        const cito_loc *loc, void *into)
+static bool decode_list(cito_decoding *decoding, const cito_str *texts, size_t count, const cito_type *type, const cito_field *checks,
+                        bool strict, const cito_loc *loc, void *into)
 {
     if (type->kind == CITO_KIND_ANNOTATED) {
         const cito_validator *outer;
@@ -180,6 +184,12 @@ static size_t find_texts(const texts_reading *reading, uint32_t index, const cit
     size_t count = reading->source->find(reading->source->data, reading->names[index], out_texts);
     bool is_empty = count && reading->source->empty_is_absent && !is_list(field->type) && (*out_texts)[count - 1].len == 0;
     return is_empty ? 0 : count;
+}
+
+/* Of several the last counts, of a header's lines the first. */
+static const cito_str *scalar_text(const cito_text_source *source, const cito_str *texts, size_t count)
+{
+    return source->header_names ? &texts[0] : &texts[count - 1];
 }
 
 static bool is_field_name(const texts_reading *reading, cito_str name)
@@ -255,7 +265,7 @@ static cito_input collect(texts_reading *reading, cito_decoding *decoding)
         else if (is_list(field->type))
             write_texts(&json, decoding->arena, texts, count);
         else
-            write_text(&json, decoding->arena, texts[count - 1]);
+            write_text(&json, decoding->arena, *scalar_text(reading->source, texts, count));
     }
     extra_visit visit = { .reading = reading, .decoding = decoding, .json = &json };
     each_extra(reading, collect_extra, &visit);
@@ -282,10 +292,12 @@ static void read_field(texts_reading *reading, cito_decoding *decoding, uint32_t
     size_t count = find_texts(reading, index, &texts);
     cito_loc at = { .outer = loc, .name = field->key };
     if (count) {
-        bool is_good = is_list(field->type) ? decode_list(decoding, texts, count, field->type, field->checks, field->strict, &at, into + field->offset)
-                                            : cito_decoding_text(decoding, texts[count - 1], field->type, field->checks, field->strict, &at, into + field->offset);
+        bool is_good =
+            is_list(field->type)
+                ? decode_list(decoding, texts, count, field->type, field->checks, field->strict, &at, into + field->offset)
+                : cito_decoding_text(decoding, *scalar_text(reading->source, texts, count), field->type, field->checks, field->strict, &at, into + field->offset);
         if (is_good && field->outer_after)
-            cito_decoding_validate(decoding, field->outer_after, into + field->offset, &at, input_of(decoding, texts[count - 1]));
+            cito_decoding_validate(decoding, field->outer_after, into + field->offset, &at, input_of(decoding, *scalar_text(reading->source, texts, count)));
         for (uint32_t i = 0; i < field->bit_count; i++)
             *(uint64_t *)(void *)(into + field->bits[i].offset) |= field->bits[i].mask;
     } else if (field->default_value) {
@@ -295,7 +307,8 @@ static void read_field(texts_reading *reading, cito_decoding *decoding, uint32_t
     }
 }
 
-bool cito_decode_model_texts(const cito_text_source *source, const cito_type *model, const cito_loc *loc, void *into, cito_arena *arena, cito_errors *errors)
+bool cito_decode_model_texts(const cito_text_source *source, const cito_type *model, const cito_loc *loc, void *into, cito_arena *arena,
+                             cito_errors *errors)
 {
     cito_decoding decoding = { .arena = arena, .errors = errors, .fields_set = -1 };
     texts_reading reading = { .source = source, .plan = cito_plan_of(cito_type_peel(model)) };

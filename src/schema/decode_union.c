@@ -112,7 +112,8 @@ static bool is_better(const union_fit *fit, const union_fit *best)
     return fit->exactness < best->exactness;
 }
 
-static bool try_member(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *member, bool strict, const cito_loc *loc, union_fit *out)
+static bool try_member(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *member, bool strict, const cito_loc *loc,
+                       union_fit *out)
 {
     decoding->exactness = CITO_EXACT;
     decoding->fields_set = -1;
@@ -141,7 +142,8 @@ static bool spend_attempt(cito_decoding *decoding)
     return false;
 }
 
-static bool decode_smart(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, bool strict, const cito_loc *loc, void *into)
+static bool decode_smart(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, bool strict, const cito_loc *loc,
+                         void *into)
 {
     const struct cito_type_plan *plan = cito_plan_of(type);
     cito_json_reader saved = { 0 };
@@ -157,7 +159,7 @@ static bool decode_smart(cito_decoding *decoding, const cito_scalar *scalar, con
     for (size_t i = 0; i < type->field_count; i++) {
         if (!spend_attempt(decoding))
             return false;
-        if (!scalar)
+        if (!scalar && decoding->reader)
             *decoding->reader = saved;
         const cito_type *member = type->fields[i].type;
         cito_loc at = { .outer = loc, .name = plan->fields[i].label };
@@ -256,7 +258,8 @@ static bool decode_tagged(cito_decoding *decoding, const cito_type *type, const 
     return fail_tag(decoding, type, found ? &tag : NULL, loc);
 }
 
-bool cito_decoding_union(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, bool strict, const cito_loc *loc, void *into)
+bool cito_decoding_union(cito_decoding *decoding, const cito_scalar *scalar, const cito_type *type, bool strict, const cito_loc *loc,
+                         void *into)
 {
     if (!type->discriminator)
         return decode_smart(decoding, scalar, type, strict, loc, into);

@@ -9,7 +9,8 @@
 /* The value at the reader's place. checks NULL: nothing beside the type. */
 bool cito_decoding_value(cito_decoding *, const cito_type *, const cito_field *checks, bool strict, const cito_loc *, void *into);
 /* A scalar that was read already, or a text of a query. */
-bool cito_decoding_scalar(cito_decoding *, const cito_scalar *, const cito_type *, const cito_field *checks, bool strict, const cito_loc *, void *into);
+bool cito_decoding_scalar(cito_decoding *, const cito_scalar *, const cito_type *, const cito_field *checks, bool strict, const cito_loc *,
+                          void *into);
 /* The value at the reader's place as a scalar; arrays and objects are skipped and have only token and input. */
 bool cito_decoding_read_scalar(cito_decoding *, cito_scalar *out);
 /* The text from start to the reader's place. */
@@ -31,9 +32,10 @@ bool cito_decoding_tuple(cito_decoding *, const cito_type *, bool strict, const 
 bool cito_decoding_union(cito_decoding *, const cito_scalar *scalar, const cito_type *, bool strict, const cito_loc *, void *into);
 
 /* The same from the texts of a query, header, cookie or form; one text, or an upload in its place. */
-bool cito_decoding_text(cito_decoding *, cito_str text, const cito_type *, const cito_field *checks, bool strict, const cito_loc *, void *into);
-bool cito_decoding_list_of_texts(cito_decoding *, const cito_str *texts, size_t count, const cito_type *, const cito_field *checks, bool strict,
-                                 const cito_loc *, void *into);
+bool cito_decoding_text(cito_decoding *, cito_str text, const cito_type *, const cito_field *checks, bool strict, const cito_loc *,
+                        void *into);
+bool cito_decoding_list_of_texts(cito_decoding *, const cito_str *texts, size_t count, const cito_type *, const cito_field *checks,
+                                 bool strict, const cito_loc *, void *into);
 cito_input cito_decoding_texts_input(cito_decoding *, const cito_str *texts, size_t count);
 
 /* Memory of the request; NULL sets the reader's error or records nothing more: the arena says that it overflowed. */
@@ -52,6 +54,7 @@ void cito_row_trim(cito_decoding *, cito_row *);
 typedef struct cito_error_spans {
     struct cito_error_span {
         size_t start, count;
+        cito_str key; /* of an integer-keyed dict, as it was written: only the same text replaces it */
     } *items;
     size_t capacity;
     bool dropped;

@@ -51,8 +51,9 @@ static const char *decode_text(const char *option, const cito_type *type, cito_a
     if (is_good && cito_json_at_end(&reader))
         return NULL;
     if (reader.error)
-        return cito_arena_format(texts, "default(%s) is no JSON (%s); write it as JSON: default(1.5), default(\"text\"), default([]), default(null)",
-                                 json.data, reader.error)
+        return cito_arena_format(
+                   texts, "default(%s) is no JSON (%s); write it as JSON: default(1.5), default(\"text\"), default([]), default(null)",
+                   json.data, reader.error)
             .data;
     return cito_arena_format(texts, "default(%s) does not fit its type: %s; change the one or the other", json.data,
                              errors.count ? errors.items[0].msg.data : "")

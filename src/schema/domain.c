@@ -40,15 +40,9 @@ static uint32_t adapt(uint32_t delta, uint32_t points, bool first)
     return k + (BASE - T_MIN + 1) * delta / (delta + SKEW);
 }
 
-static uint32_t threshold(uint32_t k, uint32_t bias)
-{
-    return k <= bias ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias;
-}
+static uint32_t threshold(uint32_t k, uint32_t bias) { return k <= bias ? T_MIN : k >= bias + T_MAX ? T_MAX : k - bias; }
 
-static char digit(uint32_t value)
-{
-    return (char)(value < 26 ? 'a' + value : '0' + (value - 26));
-}
+static char digit(uint32_t value) { return (char)(value < 26 ? 'a' + value : '0' + (value - 26)); }
 
 static void encode_delta(cito_buffer *out, uint32_t delta, uint32_t bias)
 {
@@ -140,10 +134,7 @@ int cito_punycode_decode(const char *text, size_t len, uint32_t *points, size_t 
 }
 
 /* WHATWG URL, "forbidden domain code point". */
-static bool is_forbidden(uint32_t c)
-{
-    return c <= 0x20 || c == 0x7F || (c < 0x80 && strchr("#/:<>?@[\\]^|%", (int)c));
-}
+static bool is_forbidden(uint32_t c) { return c <= 0x20 || c == 0x7F || (c < 0x80 && strchr("#/:<>?@[\\]^|%", (int)c)); }
 
 static bool is_valid_ace(const char *text, size_t len)
 {

@@ -75,10 +75,12 @@ static bool write_read_again(cito_encoding *encoding, const cito_type *from, con
 static const cito_plan_field *find_field(const struct cito_type_plan *plan, const cito_plan_field *wanted)
 {
     int found = cito_plan_find(plan, wanted->key);
-    for (uint32_t i = 0; found < 0 && i < plan->field_count; i++)
-        if (!strcmp(plan->fields[i].field->name, wanted->field->name))
-            found = (int)i;
-    return found < 0 ? NULL : &plan->fields[found];
+    if (found >= 0)
+        return &plan->fields[found];
+    for (const cito_plan_field *field = plan->fields, *end = field + plan->field_count; field < end; field++)
+        if (!strcmp(field->field->name, wanted->field->name))
+            return field;
+    return NULL;
 }
 
 /* A field that the returned model does not have: its default, where it has one. */

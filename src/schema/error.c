@@ -10,10 +10,7 @@
 #include "schema/error_type.h"
 #include <math.h>
 
-void cito_errors_init(cito_errors *errors, cito_arena *arena)
-{
-    *errors = (cito_errors){ .arena = arena };
-}
+void cito_errors_init(cito_errors *errors, cito_arena *arena) { *errors = (cito_errors){ .arena = arena }; }
 
 static const cito_value *new_string(cito_arena *arena, cito_str text)
 {

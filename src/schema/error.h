@@ -7,7 +7,7 @@
 /* Where a value stands: a chain on the C stack from the value outwards; copied when an error is recorded. */
 typedef struct cito_loc {
     const struct cito_loc *outer;
-    cito_str name;  /* data NULL: index counts */
+    cito_str name; /* data NULL: index counts */
     int64_t index;
 } cito_loc;
 
@@ -20,12 +20,12 @@ typedef struct cito_input {
 } cito_input;
 
 typedef struct cito_error {
-    const char *type;          /* "int_parsing" */
+    const char *type; /* "int_parsing" */
     cito_str msg;
-    const cito_value *loc;     /* an array */
+    const cito_value *loc; /* an array */
     cito_input input;
-    const cito_value *ctx;     /* an object or NULL */
-    int64_t order;             /* for sorting within the object being read; see decode.c */
+    const cito_value *ctx; /* an object or NULL */
+    int64_t order;         /* for sorting within the object being read; see decode.c */
 } cito_error;
 typedef struct cito_errors {
     cito_arena *arena;

@@ -89,12 +89,6 @@ const cito_error_type *cito_error_type_find(const char *name)
     return NULL;
 }
 
-size_t cito_error_type_count(void)
-{
-    return sizeof types / sizeof *types;
-}
+size_t cito_error_type_count(void) { return sizeof types / sizeof *types; }
 
-const cito_error_type *cito_error_type_at(size_t index)
-{
-    return &types[index];
-}
+const cito_error_type *cito_error_type_at(size_t index) { return &types[index]; }

@@ -6,8 +6,8 @@
 bool cito_field_has_checks(const cito_field *field)
 {
     return field->has_ge || field->has_gt || field->has_le || field->has_lt || field->has_multiple_of || field->has_min_length ||
-           field->has_max_length || field->has_max_digits || field->has_decimal_places || field->finite || field->strict || field->pattern ||
-           field->before || field->after;
+           field->has_max_length || field->has_max_digits || field->has_decimal_places || field->finite || field->strict ||
+           field->pattern || field->before || field->after;
 }
 
 cito_field cito_field_merge(const cito_field *field, const cito_field *annotated, const cito_validator **out_outer_after)
@@ -16,10 +16,10 @@ cito_field cito_field_merge(const cito_field *field, const cito_field *annotated
     if (!field)
         return *annotated;
     cito_field merged = *field;
-#define TAKE(FLAG, VALUE)                    \
-    if (!merged.FLAG && annotated->FLAG) {   \
-        merged.FLAG = true;                  \
-        merged.VALUE = annotated->VALUE;     \
+#define TAKE(FLAG, VALUE)                                                                                                                  \
+    if (!merged.FLAG && annotated->FLAG) {                                                                                                 \
+        merged.FLAG = true;                                                                                                                \
+        merged.VALUE = annotated->VALUE;                                                                                                   \
     }
     TAKE(has_ge, ge)
     TAKE(has_gt, gt)
@@ -58,7 +58,7 @@ static const char *default_json_of(const cito_field *field)
 
 bool cito_field_is_required(const cito_field *field)
 {
-    return !default_json_of(field) && cito_type_peel(field->type)->kind != CITO_KIND_OPTIONAL;
+    return field->required || (!default_json_of(field) && cito_type_peel(field->type)->kind != CITO_KIND_OPTIONAL);
 }
 
 bool cito_decode_default(const cito_field *field, void *into, cito_arena *arena)

@@ -58,7 +58,7 @@ bool cito_item_equal(const cito_type *type, const void *a, const void *b)
     type = cito_type_peel(type);
     if (is_text(type->kind)) {
         const cito_str *first = a, *second = b;
-        return first->len == second->len && memcmp(first->data, second->data, first->len) == 0;
+        return first->len == second->len && (!first->len || memcmp(first->data, second->data, first->len) == 0);
     }
     switch (type->kind) {
     case CITO_KIND_DOUBLE:
@@ -126,7 +126,8 @@ uint64_t cito_item_hash(const cito_type *type, const void *item)
     }
     case CITO_KIND_TIME: {
         const cito_time *time = item;
-        return hash_bytes(&time->nanosecond, sizeof time->nanosecond) + ((uint64_t)time->hour << 16 | (uint64_t)time->minute << 8 | time->second);
+        return hash_bytes(&time->nanosecond, sizeof time->nanosecond) +
+               ((uint64_t)time->hour << 16 | (uint64_t)time->minute << 8 | time->second);
     }
     case CITO_KIND_DATETIME:
         return hash_bytes(&((const cito_datetime *)item)->seconds, sizeof(int64_t));

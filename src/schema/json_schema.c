@@ -172,7 +172,7 @@ static void put_limit(schema_writer *writer, keywords *schema, enum keyword key,
 static cito_str rewrite_json(schema_writer *writer, const char *json)
 {
     cito_buffer scratch;
-    const cito_value *value = cito_value_parse(writer->arena, cito_arena_copy_str(writer->arena, json, strlen(json)), NULL, NULL);
+    const cito_value *value = cito_value_parse(writer->arena, cito_option_json(json, writer->arena), NULL, NULL);
     if (!value)
         return (cito_str){ NULL, 0 };
     cito_buffer_init(&scratch);

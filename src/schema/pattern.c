@@ -19,10 +19,7 @@ typedef struct pattern_node {
 static pattern_node *buckets[BUCKETS];
 static pcre2_match_context *limits;
 
-static size_t bucket_of(const char *pattern)
-{
-    return ((uintptr_t)pattern * UINT64_C(0x9E3779B97F4A7C15)) >> 58;
-}
+static size_t bucket_of(const char *pattern) { return ((uintptr_t)pattern * UINT64_C(0x9E3779B97F4A7C15)) >> 58; }
 
 static pcre2_code *find(const char *pattern)
 {
@@ -42,7 +39,9 @@ static pcre2_code *compile(const char *pattern, cito_arena *texts, const char **
     if (!code) {
         PCRE2_UCHAR message[160];
         pcre2_get_error_message(error, message, sizeof message);
-        *out_problem = cito_arena_format(texts, "pattern(\"%s\") is no regular expression: %s at offset %zu", pattern, (const char *)message, (size_t)offset).data;
+        *out_problem = cito_arena_format(texts, "pattern(\"%s\") is no regular expression: %s at offset %zu", pattern,
+                                         (const char *)message, (size_t)offset)
+                           .data;
         return NULL;
     }
     pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without it (no executable memory) PCRE2 interprets */

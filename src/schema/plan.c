@@ -110,7 +110,8 @@ static void plan_enum(struct cito_type_plan *plan, cito_arena *arena, cito_buffe
     const char *const *members = plan->type->members;
     while (members[plan->member_count])
         plan->member_count++;
-    cito_str *names = cito_arena_take(arena, (plan->member_count + 1) * sizeof *names), *texts = cito_arena_take(arena, (plan->member_count + 1) * sizeof *texts);
+    cito_str *names = cito_arena_take(arena, (plan->member_count + 1) * sizeof *names),
+             *texts = cito_arena_take(arena, (plan->member_count + 1) * sizeof *texts);
     for (uint32_t i = 0; i < plan->member_count; i++) {
         names[i] = (cito_str){ members[i], strlen(members[i]) };
         cito_json_write_string(text, names[i]);
@@ -204,7 +205,8 @@ static void add_validators(plan_builder *builder, const cito_type *model, size_t
     struct cito_type_plan *plan = builder->plan;
     const cito_model_validator *declared = NULL;
     while ((declared = cito_model_validator_next(model, declared)) != NULL) {
-        cito_plan_validator *rows = grow(builder->arena, (void *)plan->validators, plan->validator_count, &builder->validator_capacity, sizeof *rows);
+        cito_plan_validator *rows =
+            grow(builder->arena, (void *)plan->validators, plan->validator_count, &builder->validator_capacity, sizeof *rows);
         rows[plan->validator_count++] = (cito_plan_validator){ &declared->validator, base };
         plan->validators = rows;
     }
@@ -228,8 +230,8 @@ static void add_model(plan_builder *builder, const cito_type *model, const flatt
             flatten_level inside = { .outer = level, .base = level->base + field->offset, .flatten_bit = bit, .depth = level->depth + 1 };
             add_model(builder, inner, &inside);
         } else {
-            builder->problem = cito_arena_format(builder->texts, "%s:%d: %s.%s: flatten is for a model; take it away", model->file, model->line,
-                                                 model->name, field->name)
+            builder->problem = cito_arena_format(builder->texts, "%s:%d: %s.%s: flatten is for a model; take it away", model->file,
+                                                 model->line, model->name, field->name)
                                    .data;
         }
     }
@@ -252,13 +254,13 @@ static void plan_model(plan_builder *builder)
         plan->fields[i].strict |= plan->strict;
         for (uint32_t j = 0; j < i && !builder->problem; j++)
             if (strcmp(plan->fields[i].key.data, plan->fields[j].key.data) == 0)
-                builder->problem = cito_arena_format(builder->texts, "%s:%d: %s: two fields are called \"%s\" in JSON; give one an alias", type->file,
-                                                     type->line, type->name, plan->fields[i].key.data)
+                builder->problem = cito_arena_format(builder->texts, "%s:%d: %s: two fields are called \"%s\" in JSON; give one an alias",
+                                                     type->file, type->line, type->name, plan->fields[i].key.data)
                                        .data;
     }
     if (plan->field_count > CITO_PLAN_FIELDS_MAX)
-        builder->problem = cito_arena_format(builder->texts, "%s:%d: %s: more than %d fields with the flattened ones; nest some of them", type->file,
-                                             type->line, type->name, CITO_PLAN_FIELDS_MAX)
+        builder->problem = cito_arena_format(builder->texts, "%s:%d: %s: more than %d fields with the flattened ones; nest some of them",
+                                             type->file, type->line, type->name, CITO_PLAN_FIELDS_MAX)
                                .data;
 }
 
@@ -298,15 +300,9 @@ static void plan_defaults(plan_builder *builder)
 static pthread_mutex_t plan_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static cito_arena plan_arena;
 
-void cito_plan_lock(void)
-{
-    pthread_mutex_lock(&plan_lock);
-}
+void cito_plan_lock(void) { pthread_mutex_lock(&plan_lock); }
 
-void cito_plan_unlock(void)
-{
-    pthread_mutex_unlock(&plan_lock);
-}
+void cito_plan_unlock(void) { pthread_mutex_unlock(&plan_lock); }
 
 cito_arena *cito_plan_arena(void)
 {
@@ -318,7 +314,8 @@ cito_arena *cito_plan_arena(void)
 const char *cito_plan_build(const cito_type *type, cito_arena *texts)
 {
     cito_plan_lock();
-    if (__atomic_load_n(type->plan, __ATOMIC_ACQUIRE)) { /* made meanwhile, or being made by this thread: a default that holds its own model */
+    if (__atomic_load_n(type->plan,
+                        __ATOMIC_ACQUIRE)) { /* made meanwhile, or being made by this thread: a default that holds its own model */
         cito_plan_unlock();
         return NULL;
     }

@@ -16,19 +16,21 @@ typedef struct cito_plan_bit {
 /* One field as it stands in the JSON object: flattened models' fields take their owner's place in the order of declaration. Of a tuple or
  * union: one element or member. */
 typedef struct cito_plan_field {
-    const cito_field *field;   /* as declared */
-    const cito_type *type;     /* without CITO_ANNOTATED around it */
-    const cito_field *checks;  /* field with the options of CITO_ANNOTATED merged in; NULL where there is nothing to check and no validator */
-    size_t offset;             /* from the start of the outermost model; of a union's member: where `as` lies */
-    cito_str key;              /* name on the wire: alias or name */
-    cito_str key_text;         /* "key": with quotes, escaped, and the colon */
-    cito_str label;            /* of a union's member: what loc calls it (int, list[int], a model's name) */
+    const cito_field *field; /* as declared */
+    const cito_type *type;   /* without CITO_ANNOTATED around it */
+    const cito_field
+        *checks;       /* field with the options of CITO_ANNOTATED merged in; NULL where there is nothing to check and no validator */
+    size_t offset;     /* from the start of the outermost model; of a union's member: where `as` lies */
+    cito_str key;      /* name on the wire: alias or name */
+    cito_str key_text; /* "key": with quotes, escaped, and the colon */
+    cito_str label;    /* of a union's member: what loc calls it (int, list[int], a model's name) */
     const cito_plan_bit *bits; /* bits[0] the field's own, then those of the flatten fields it came through, inside out */
     uint32_t bit_count;
-    cito_kind kind;            /* of type */
-    bool required;             /* neither default nor optional */
-    bool strict;               /* by the field or the model's configuration */
-    const cito_validator *outer_after; /* the field's own, where both it and its CITO_ANNOTATED have one: runs after checks->after; else NULL */
+    cito_kind kind; /* of type */
+    bool required;  /* neither default nor optional */
+    bool strict;    /* by the field or the model's configuration */
+    const cito_validator
+        *outer_after;          /* the field's own, where both it and its CITO_ANNOTATED have one: runs after checks->after; else NULL */
     const void *default_value; /* type->size bytes, read only, may be shared; NULL where required */
 } cito_plan_field;
 

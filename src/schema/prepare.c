@@ -31,20 +31,14 @@ static const cito_type *base_of(const cito_type *type)
     return type;
 }
 
-static bool is_integer(cito_kind kind)
-{
-    return kind == CITO_KIND_INT || kind == CITO_KIND_INT64;
-}
+static bool is_integer(cito_kind kind) { return kind == CITO_KIND_INT || kind == CITO_KIND_INT64; }
 
-static bool is_number(cito_kind kind)
-{
-    return is_integer(kind) || kind == CITO_KIND_DOUBLE || kind == CITO_KIND_DECIMAL;
-}
+static bool is_number(cito_kind kind) { return is_integer(kind) || kind == CITO_KIND_DOUBLE || kind == CITO_KIND_DECIMAL; }
 
 static bool is_text(cito_kind kind)
 {
-    return kind == CITO_KIND_STR || kind == CITO_KIND_SECRET || kind == CITO_KIND_EMAIL || kind == CITO_KIND_URL || kind == CITO_KIND_ANY_URL ||
-           kind == CITO_KIND_BYTES;
+    return kind == CITO_KIND_STR || kind == CITO_KIND_SECRET || kind == CITO_KIND_EMAIL || kind == CITO_KIND_URL ||
+           kind == CITO_KIND_ANY_URL || kind == CITO_KIND_BYTES;
 }
 
 static bool is_collection(cito_kind kind)
@@ -54,7 +48,7 @@ static bool is_collection(cito_kind kind)
 
 static const char *word_of(const cito_type *type)
 {
-    static const char *const words[] = { [CITO_KIND_LIST] = "list", [CITO_KIND_SET] = "set",           [CITO_KIND_DICT] = "dict",
+    static const char *const words[] = { [CITO_KIND_LIST] = "list",     [CITO_KIND_SET] = "set",      [CITO_KIND_DICT] = "dict",
                                          [CITO_KIND_INT_DICT] = "dict", [CITO_KIND_OPTIONAL] = "opt", [CITO_KIND_CONTEXT] = "this type" };
     if (type->name)
         return type->name;
@@ -77,11 +71,12 @@ static const char *check_bounds(const place *at, const cito_field *field, cito_k
         if (!bounds[i].has)
             continue;
         if (!is_number(kind))
-            return complain(at, cito_arena_format(at->texts, "%s() is for int, int64, double and decimal, not for %s; take it away%s", bounds[i].name, word,
-                                                  is_text(kind) ? " or say min_length, max_length" : "")
+            return complain(at, cito_arena_format(at->texts, "%s() is for int, int64, double and decimal, not for %s; take it away%s",
+                                                  bounds[i].name, word, is_text(kind) ? " or say min_length, max_length" : "")
                                     .data);
         if (is_integer(kind) && bounds[i].value != trunc(bounds[i].value))
-            return complain(at, cito_arena_format(at->texts, "%s(%g) of an integer must be a whole number", bounds[i].name, bounds[i].value).data);
+            return complain(
+                at, cito_arena_format(at->texts, "%s(%g) of an integer must be a whole number", bounds[i].name, bounds[i].value).data);
         if (i == 4 && !(bounds[i].value > 0))
             return complain(at, "multiple_of() must be greater than 0");
     }
@@ -95,13 +90,14 @@ static const char *check_options(const place *at, const cito_field *field, const
     if (problem)
         return problem;
     if ((field->has_min_length || field->has_max_length) && !is_text(kind) && !is_collection(kind))
-        return complain(at, cito_arena_format(at->texts, "min_length and max_length are for text and lists, not for %s; take them away%s", word,
-                                              is_number(kind) ? " or say ge, le" : "")
+        return complain(at, cito_arena_format(at->texts, "min_length and max_length are for text and lists, not for %s; take them away%s",
+                                              word, is_number(kind) ? " or say ge, le" : "")
                                 .data);
     if (field->pattern && (!is_text(kind) || kind == CITO_KIND_BYTES))
         return complain(at, cito_arena_format(at->texts, "pattern() is for text, not for %s; take it away", word).data);
     if ((field->has_max_digits || field->has_decimal_places) && kind != CITO_KIND_DECIMAL)
-        return complain(at, cito_arena_format(at->texts, "max_digits and decimal_places are for decimal, not for %s; take them away", word).data);
+        return complain(
+            at, cito_arena_format(at->texts, "max_digits and decimal_places are for decimal, not for %s; take them away", word).data);
     if (field->finite && kind != CITO_KIND_DOUBLE && kind != CITO_KIND_DECIMAL)
         return complain(at, cito_arena_format(at->texts, "allow_inf_nan is for double, not for %s; take it away", word).data);
     if (field->has_min_length && field->has_max_length && field->min_length > field->max_length)
@@ -161,7 +157,8 @@ static const char *prepare(const place *at, const cito_type *type)
     }
     case CITO_KIND_SET:
         if (!cito_item_is_comparable(type->element))
-            return complain(at, cito_arena_format(at->texts, "a set's items are compared, and %s cannot be; say list", word_of(type->element)).data);
+            return complain(
+                at, cito_arena_format(at->texts, "a set's items are compared, and %s cannot be; say list", word_of(type->element)).data);
         return prepare(at, type->element);
     case CITO_KIND_OPTIONAL:
     case CITO_KIND_LIST:

@@ -19,10 +19,7 @@ void cito_declare_model_validator(cito_model_validator *validator)
     validators_end = &validator->next;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
 
 /* Without following fields: a record that refers to itself would never end. Names stand for the records behind them. */
 static bool is_alike(const cito_type *a, const cito_type *b)

@@ -1,7 +1,12 @@
 /* The descriptors of the plain type words. Immutable; any thread. */
 #include <cito/type.h>
 
-#define PLAIN(KIND, CTYPE, NAME) { { .kind = KIND, .name = NAME, .size = sizeof(CTYPE) } }
+#define PLAIN(KIND, CTYPE, NAME)                                                                                                           \
+    {                                                                                                                                      \
+        {                                                                                                                                  \
+            .kind = KIND, .name = NAME, .size = sizeof(CTYPE)                                                                              \
+        }                                                                                                                                  \
+    }
 
 const cito_type cito_t_int[1] = PLAIN(CITO_KIND_INT, cito_c_int, "int");
 const cito_type cito_t_int64[1] = PLAIN(CITO_KIND_INT64, cito_c_int64, "int64");

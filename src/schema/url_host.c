@@ -5,7 +5,8 @@
 #include "schema/domain.h"
 #include <string.h>
 
-static const char bad_ipv6[] = "invalid IPv6 address", bad_ipv4[] = "invalid IPv4 address", bad_domain[] = "invalid international domain name";
+static const char bad_ipv6[] = "invalid IPv6 address", bad_ipv4[] = "invalid IPv4 address",
+                  bad_domain[] = "invalid international domain name";
 
 static int hex_value(char c)
 {
@@ -73,8 +74,8 @@ static const char *write_ipv4(const char *at, size_t len, cito_buffer *out)
             return bad_ipv4;
         address |= numbers[i] << (8 * (3 - i));
     }
-    cito_buffer_append_format(out, "%u.%u.%u.%u", (unsigned)(address >> 24), (unsigned)(address >> 16 & 255), (unsigned)(address >> 8 & 255),
-                              (unsigned)(address & 255));
+    cito_buffer_append_format(out, "%u.%u.%u.%u", (unsigned)(address >> 24), (unsigned)(address >> 16 & 255),
+                              (unsigned)(address >> 8 & 255), (unsigned)(address & 255));
     return NULL;
 }
 
@@ -129,7 +130,6 @@ static bool read_ipv6(const char *at, const char *end, uint16_t *pieces)
             if (at == start || count > 6 || !read_embedded_ipv4(start, end, pieces + count))
                 return false;
             count += 2;
-            at = end;
             break;
         }
         if (at == start || (at < end && (*at != ':' || at + 1 == end)))

@@ -84,8 +84,8 @@ static void begin_lingering(cito_connection *connection)
 void cito_connection_refuse(cito_connection *connection, int status, const char *text)
 {
     cito_server *server = connection->server;
-    cito_log_write(CITO_LOG_WARNING, "Invalid HTTP request received from %s:%d: %s (%d)", connection->client_host, connection->client_port,
-                   text, status);
+    cito_log_write(CITO_LOG_WARNING, "Invalid HTTP request received from %s:%d: %s (%d)", connection->ends.client_host,
+                   connection->ends.client_port, text, status);
     cito_header json = { { "content-type", 12 }, { "application/json", 16 } };
     char body[256]; /* the texts are the program's own: nothing in them needs an escape */
     int len = snprintf(body, sizeof body, "{\"detail\":\"%.200s\"}", text);
@@ -193,7 +193,7 @@ void cito_connection_settle(cito_connection *connection)
     bool sent = cito_connection_unsent(connection) == 0, ends = connection->close_after && (!exchange || exchange->answer_done);
     bool idle = !exchange && connection->start == connection->end && connection->skip == 0;
     ends |= !exchange && connection->input_ended && !connection->scheduled;
-    ends |= idle && connection->server->stopping;
+    ends |= idle && connection->server->closes_idle;
     if (ends && sent) {
         if (exchange)
             part(connection);

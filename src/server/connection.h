@@ -27,6 +27,12 @@ struct cito_input {
     char data[];
 };
 
+/* The two ends of a connection as text. */
+typedef struct cito_ends {
+    char client_host[46], server_host[46];
+    int client_port, server_port;
+} cito_ends;
+
 /* One request and its answer. */
 typedef struct cito_server_exchange {
     cito_exchange base;
@@ -46,6 +52,7 @@ typedef struct cito_server_exchange {
     bool answer_started, answer_chunked, answer_bodiless, answer_done; /* done: whole, and further pieces are dropped */
     int64_t answer_left;                                               /* of an announced Content-Length; -1: none was */
     bool gone, cancelled;
+    cito_ends ends; /* a copy: the scope's strings outlive the connection */
     cito_header headers[];
 } cito_server_exchange;
 
@@ -71,8 +78,7 @@ struct cito_connection {
     cito_http_parser parser;
     cito_server_exchange *exchange;
     cito_connection *previous, *next, *next_scheduled;
-    int client_port, server_port;
-    char client_host[46], server_host[46];
+    cito_ends ends;
 };
 
 typedef struct cito_listener {
@@ -105,9 +111,10 @@ struct cito_server {
     cito_buffer log;            /* access lines of this turn */
     bool log_on, log_coloured;
     bool accepting, stopping, cancelling, freed;
+    bool closes_idle; /* stopping, and whoever wanted to ask has had the time for it */
     bool has_room;      /* a connection was closed: accepting may go on */
     uint64_t warned_ms; /* when it was last said that nothing can be accepted */
-    uint64_t stop_deadline_ms;
+    uint64_t stop_deadline_ms, drain_deadline_ms;
     void (*done)(void *data);
     void *done_data;
     unsigned open_handles;
@@ -120,7 +127,7 @@ uint64_t cito_server_now_ms(cito_server *);
 void cito_server_check_timeouts(cito_server *);
 /* Sets the connection's time-out, from now. */
 void cito_server_set_timeout(cito_connection *, cito_timeout_kind);
-/* Fills in client_host … server_port and local. */
+/* Fills in ends and local. */
 void cito_server_name_ends(cito_connection *, const struct sockaddr *peer);
 /* Advances the connection at the end of the turn. */
 void cito_server_schedule(cito_server *, cito_connection *);

@@ -49,10 +49,10 @@ static void begin_answer(cito_server_exchange *exchange, cito_response_head *hea
     exchange->base.status = head->status;
     exchange->answer_chunked = head->framing == CITO_FRAMING_CHUNKED;
     exchange->answer_bodiless = exchange->head_request || is_bodiless(head->status);
-    if (server->log_on)
-        cito_access_log_add(server, &exchange->base.scope, head->status);
     if (!exchange->connection)
         return;
+    if (server->log_on)
+        cito_access_log_add(server, &exchange->base.scope, head->status);
     head->connection = decide_connection(exchange, scan, head->framing == CITO_FRAMING_NONE && !exchange->answer_bodiless);
     cito_server_now_ms(server);
     head->fields = (cito_str){ server->fields, server->fields_len };
@@ -257,10 +257,10 @@ static const cito_exchange_methods methods = {
     .finish = finish,
 };
 
-static cito_str own_address(const cito_connection *connection, cito_arena *arena)
+static cito_str own_address(const cito_ends *ends, cito_arena *arena)
 {
-    bool v6 = strchr(connection->server_host, ':') != NULL;
-    return cito_arena_format(arena, v6 ? "[%s]:%d" : "%s:%d", connection->server_host, connection->server_port);
+    bool v6 = strchr(ends->server_host, ':') != NULL;
+    return cito_arena_format(arena, v6 ? "[%s]:%d" : "%s:%d", ends->server_host, ends->server_port);
 }
 
 static void fill_scope(cito_server_exchange *exchange, cito_connection *connection, const cito_http_head *head)
@@ -274,11 +274,13 @@ static void fill_scope(cito_server_exchange *exchange, cito_connection *connecti
     scope->root_path = exchange->server->options.root_path;
     scope->headers = head->headers;
     scope->header_count = head->header_count;
-    scope->client_host = connection->client_host;
-    scope->client_port = connection->client_port;
-    scope->server_host = connection->server_host;
-    scope->server_port = connection->server_port;
-    scope->host = head->host.len > 0 ? head->host : own_address(connection, arena);
+    const cito_ends *ends = &exchange->ends;
+    exchange->ends = connection->ends;
+    scope->client_host = ends->client_host;
+    scope->client_port = ends->client_port;
+    scope->server_host = ends->server_host;
+    scope->server_port = ends->server_port;
+    scope->host = head->host.len > 0 ? head->host : own_address(ends, arena);
     const char *mark = memchr(head->target.data, '?', head->target.len);
     scope->raw_path = head->target;
     scope->query_string = (cito_str){ "", 0 };
@@ -308,7 +310,7 @@ static cito_server_exchange *take(cito_server *server)
     cito_server_exchange *exchange = server->spare_exchanges;
     server->spare_exchanges = exchange->next;
     server->spare_exchange_count--;
-    memset(exchange, 0, sizeof *exchange); /* its headers lie behind that */
+    memset(exchange, 0, offsetof(cito_server_exchange, ends)); /* what lies behind is written before it is read */
     exchange->server = server;
     exchange->next = server->exchanges;
     if (exchange->next)

@@ -212,12 +212,12 @@ void cito_server_name_ends(cito_connection *connection, const struct sockaddr *p
     socklen_t len = sizeof own;
     connection->local = peer->sa_family != AF_INET && peer->sa_family != AF_INET6;
     if (connection->local) {
-        strcpy(connection->server_host, "localhost");
+        strcpy(connection->ends.server_host, "localhost");
         return;
     }
-    format_address(peer, connection->client_host, &connection->client_port);
+    format_address(peer, connection->ends.client_host, &connection->ends.client_port);
     if (getsockname(connection->fd, (struct sockaddr *)&own, &len) == 0)
-        format_address((struct sockaddr *)&own, connection->server_host, &connection->server_port);
+        format_address((struct sockaddr *)&own, connection->ends.server_host, &connection->ends.server_port);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
@@ -387,12 +387,25 @@ static void cancel_all(cito_server *server)
     cito_server_wake(server);
 }
 
+/* A client may have sent its next request just now: one that is closed on instead cannot know whether it was read (RFC 9112, 9.3.1). So a server that is told to
+ * drain waits a moment; what is asked meanwhile is answered with connection: close. */
+static void close_idle(cito_server *server)
+{
+    server->closes_idle = true;
+    for (cito_connection *connection = server->connections, *next; connection; connection = next) {
+        next = connection->next;
+        cito_connection_settle(connection); /* closes it where it is idle */
+    }
+}
+
 void cito_server_check_timeouts(cito_server *server)
 {
     refresh_clock(server);
     cito_timeout_kind kind;
     for (cito_timeout *timeout; (timeout = cito_timeouts_pop(&server->timeouts, server->now_ms, &kind));)
         cito_connection_timed_out((cito_connection *)((char *)timeout - offsetof(cito_connection, timeout)), kind);
+    if (server->stopping && !server->closes_idle && server->now_ms >= server->drain_deadline_ms)
+        close_idle(server);
     if (server->stopping && !server->cancelling && server->now_ms >= server->stop_deadline_ms)
         cancel_all(server);
     const cito_timeout *probes = &server->timeouts.first[CITO_TIMEOUT_PROBE];
@@ -413,11 +426,10 @@ void cito_server_stop(cito_server *server, void (*done)(void *data), void *data)
     server->done = done;
     server->done_data = data;
     server->stop_deadline_ms = cito_server_now_ms(server) + server->options.timeout_graceful_ms;
+    server->drain_deadline_ms = server->now_ms + server->options.timeout_drain_ms;
     close_listeners(server);
-    for (cito_connection *connection = server->connections, *next; connection; connection = next) {
-        next = connection->next;
-        cito_connection_settle(connection); /* closes it where it is idle */
-    }
+    if (server->options.timeout_drain_ms == 0)
+        close_idle(server);
     run_tick(server, TICK_MS);
     cito_server_wake(server);
 }

@@ -33,10 +33,7 @@ CITO_UNION(CatOrDog, NULL, (cat, Cat), (dog, Dog));
 CITO_MODEL(Forbidding, (int, a));
 CITO_MODEL_CONFIG(Forbidding, .extra = CITO_EXTRA_FORBID);
 CITO_MODEL(Aliased, (int, a, alias("A")));
-CITO_VALIDATOR(int, positive, value)
-{
-    return *value > 0 ? NULL : "must be positive";
-}
+CITO_VALIDATOR(int, positive, value) { return *value > 0 ? NULL : "must be positive"; }
 CITO_MODEL(Validated, (int, a, after(positive)));
 CITO_VALIDATOR(str, stripped, text)
 {
@@ -55,7 +52,10 @@ CITO_VALIDATOR(str, lowered, text)
 CITO_MODEL(Nested, (list(Cat), items), (dict(Cat), d));
 
 /* One row for each type name of the file that cito has a word for; options where the name says some. */
-#define ROW(NAME, T, ...) { NAME, CITO_T(T), { .name = "value", .type = CITO_T(T) __VA_OPT__(, ) CITO_OPTS(__VA_ARGS__) } }
+#define ROW(NAME, T, ...)                                                                                                                  \
+    {                                                                                                                                      \
+        NAME, CITO_T(T), { .name = "value", .type = CITO_T(T) __VA_OPT__(, ) CITO_OPTS(__VA_ARGS__) }                                      \
+    }
 static const struct row {
     const char *name;
     const cito_type *type;

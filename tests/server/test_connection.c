@@ -448,7 +448,12 @@ static void test_flood_of_requests_is_held(void **state)
     assert_true(f->server->connections->end <= CITO_INPUT_SIZE);
     client_reset(&c);
     UNTIL(f, NULL, cito_server_stats_now(f->server).connections == 0); /* a reset is seen though nothing is read */
+    turn(f, NULL);
     assert_true(f->held->methods->is_disconnected(f->held));
+    assert_string_equal(f->held->scope.client_host, "127.0.0.1"); /* the scope outlives the connection */
+    assert_string_equal(f->held->scope.server_host, "127.0.0.1");
+    assert_string_equal(f->held->scope.method.data, "GET");
+    f->held->methods->respond(f->held, 200, NULL, 0, (cito_str){ "nobody", 6 });
     f->held->methods->finish(f->held);
 }
 

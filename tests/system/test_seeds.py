@@ -46,7 +46,7 @@ def test_async_requests_wait_side_by_side(serve, example):
 def test_blocking_requests_wait_one_after_the_other(serve, example):
     with serve(example("blocking"), DELAY="0.2") as server:
         assert most_at_once(ask_all(server, "/delay", 4)) == 1
-        assert "delayed_response" in server.written(), "the log names the function that holds the loop"
+    assert "delayed_response" in server.written(), "the log names the function that holds the loop"
 
 
 def test_the_pool_runs_forty_and_the_next_waits(serve, example):

@@ -13,6 +13,9 @@ CITO_MODEL(Item,
 CITO_MODEL(Offer, (str, name), (opt(str), description), (double, price), (list(Item), items));
 
 CITO_POST(app, "/offers/")
-CITO_ASYNC_DEF(any, create_offer, (Offer, offer)) { return cito_dump(Offer, &offer); }
+CITO_ASYNC_DEF(any, create_offer, (Offer, offer))
+{
+    return cito_dump(Offer, &offer);
+}
 
 CITO_MAIN(app)

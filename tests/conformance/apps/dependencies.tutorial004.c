@@ -15,7 +15,7 @@ CITO_ASYNC_DEF(CommonQueryParams, common_query_params, (opt(str), q), (int, skip
 CITO_GET(app, "/items/")
 CITO_ASYNC_DEF(any, read_items, (depends(common_query_params), commons))
 {
-    cito_c_list(any) items = {0};
+    cito_c_list(any) items = { 0 };
     for (int i = commons.skip; i < commons.skip + commons.limit && i < ITEM_COUNT; i++)
         cito_append(&items, cito_object("item_name", fake_items[i]));
     if (commons.q)

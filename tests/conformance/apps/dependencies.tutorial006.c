@@ -16,6 +16,9 @@ CITO_ASYNC_DEF(str, verify_key, (str, x_key, header))
 }
 
 CITO_GET(app, "/items/", .dependencies = {CITO_DEPENDS(verify_token), CITO_DEPENDS(verify_key)})
-CITO_ASYNC_DEF(any, read_items) { return cito_array(cito_object("item", "Foo"), cito_object("item", "Bar")); }
+CITO_ASYNC_DEF(any, read_items)
+{
+    return cito_array(cito_object("item", "Foo"), cito_object("item", "Bar"));
+}
 
 CITO_MAIN(app)

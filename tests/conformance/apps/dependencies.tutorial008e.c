@@ -15,6 +15,9 @@ CITO_DEF(str, get_username)
 }
 
 CITO_GET(app, "/users/me")
-CITO_DEF(any, get_user_me, (depends(get_username), username)) { return cito_value(username); }
+CITO_DEF(any, get_user_me, (depends(get_username), username))
+{
+    return cito_value(username);
+}
 
 CITO_MAIN(app)

@@ -16,9 +16,15 @@ CITO_ASYNC_DEF(str, verify_key, (str, x_key, header))
 CITO_APP(app, .dependencies = {CITO_DEPENDS(verify_token), CITO_DEPENDS(verify_key)});
 
 CITO_GET(app, "/items/")
-CITO_ASYNC_DEF(any, read_items) { return cito_array(cito_object("item", "Portal Gun"), cito_object("item", "Plumbus")); }
+CITO_ASYNC_DEF(any, read_items)
+{
+    return cito_array(cito_object("item", "Portal Gun"), cito_object("item", "Plumbus"));
+}
 
 CITO_GET(app, "/users/")
-CITO_ASYNC_DEF(any, read_users) { return cito_array(cito_object("username", "Rick"), cito_object("username", "Morty")); }
+CITO_ASYNC_DEF(any, read_users)
+{
+    return cito_array(cito_object("username", "Rick"), cito_object("username", "Morty"));
+}
 
 CITO_MAIN(app)

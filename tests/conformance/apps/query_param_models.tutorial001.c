@@ -11,6 +11,9 @@ CITO_MODEL(FilterParams,
     (list(str), tags,     default([])));
 
 CITO_GET(app, "/items/")
-CITO_ASYNC_DEF(any, read_items, (FilterParams, filter_query, query)) { return cito_dump(FilterParams, &filter_query); }
+CITO_ASYNC_DEF(any, read_items, (FilterParams, filter_query, query))
+{
+    return cito_dump(FilterParams, &filter_query);
+}
 
 CITO_MAIN(app)

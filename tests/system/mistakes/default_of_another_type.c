@@ -1,4 +1,4 @@
-/* 7: GET /items/: parameter q of read_items: default(5) */
+/* 7: GET /items/: parameter q of read_items: default(5) does not fit its type: Input should be a valid string; change the one or the other */
 #include <cito.h>
 
 CITO_APP(app);

@@ -1,10 +1,12 @@
-/* 9: GET /: dependencies go in a circle: session -> user -> session; take one depends(…) out */
+/* 11: GET /: dependencies go in a circle: session -> user -> session; take one depends(…) out */
 #include <cito.h>
 
 CITO_APP(app);
 
-CITO_DECLARE(int, session, (int, id));
+typedef int session_result; /* so that user can name what is declared behind it */
+extern const cito_callable session_callable;
 CITO_DECLARE(int, user, (depends(session), session_id));
+CITO_DECLARE(int, session, (depends(user), user_id));
 
 CITO_EXTERN_ASYNC_DEF(int, session, (depends(user), user_id))
 {

@@ -1,4 +1,4 @@
-/* 7: GET /items/: parameter q of read_items: ge(…) does not fit str */
+/* 7: GET /items/: parameter q of read_items: ge() is for int, int64, double and decimal, not for str; take it away or say min_length, max_length */
 #include <cito.h>
 
 CITO_APP(app);

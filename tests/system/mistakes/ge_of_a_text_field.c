@@ -1,4 +1,4 @@
-/* 6: Item.name: ge(…) does not fit str */
+/* 6: Item.name: ge() is for int, int64, double and decimal, not for str; take it away or say min_length, max_length */
 #include <cito.h>
 
 CITO_APP(app);

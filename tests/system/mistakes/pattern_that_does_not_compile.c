@@ -1,4 +1,4 @@
-/* 7: GET /items/: parameter q of read_items: pattern */
+/* 7: GET /items/: parameter q of read_items: pattern("[a-") is no regular expression: missing terminating ] for character class at offset 3 */
 #include <cito.h>
 
 CITO_APP(app);

@@ -14,7 +14,7 @@ CITO_ASYNC_DEF(any, read_os, (Os, os))
 CITO_GET(app, "/append")
 CITO_ASYNC_DEF(list(double), append)
 {
-    cito_c_list(double) numbers = {0};
+    cito_c_list(double) numbers = { 0 };
     cito_append(&numbers, 1 / 2);
     cito_append(&numbers, 1 / 2.0);
     return numbers;
@@ -25,7 +25,8 @@ static cito_lock guard;
 CITO_GET(app, "/lock")
 CITO_DEF(any, lock, (bool, raises, default(false)))
 {
-    cito_with_lock(&guard) {
+    cito_with_lock(&guard)
+    {
         if (raises)
             cito_raise(418, "raised with the lock held");
         return cito_object("true", true);
