@@ -39,13 +39,22 @@ CITO_ASYNC_DEF(none, lifespan)
 
 CITO_GET(app, "/")
 CITO_HEAD(app, "/")
-CITO_ASYNC_DEF(any, read_root) { return cito_object("message", "Hello World"); }
+CITO_ASYNC_DEF(any, read_root)
+{
+    return cito_object("message", "Hello World");
+}
 
 CITO_GET(app, "/pid")
-CITO_ASYNC_DEF(any, read_pid) { return cito_object("pid", (int)getpid(), "worker_id", cito_worker_id()); }
+CITO_ASYNC_DEF(any, read_pid)
+{
+    return cito_object("pid", (int)getpid(), "worker_id", cito_worker_id());
+}
 
 CITO_GET(app, "/lifespan")
-CITO_ASYNC_DEF(any, read_lifespan) { return cito_object("started", has_started); }
+CITO_ASYNC_DEF(any, read_lifespan)
+{
+    return cito_object("started", has_started);
+}
 
 CITO_POST(app, "/echo")
 CITO_PUT(app, "/echo")
@@ -54,18 +63,11 @@ CITO_ASYNC_DEF(response, echo, (request, request))
     return cito_response_new(cito_request_body(request), .media_type = "application/octet-stream");
 }
 
-CITO_POST(app, "/count")
-CITO_ASYNC_DEF(any, count, (request, request)) { return cito_object("bytes", cito_request_body(request).len); }
-
-CITO_POST(app, "/slowread")
-CITO_ASYNC_DEF(any, read_slowly, (double, s, default(2)), (request, request))
-{
-    cito_sleep(s);
-    return cito_object("bytes", cito_request_body(request).len);
-}
-
 CITO_POST(app, "/noread")
-CITO_ASYNC_DEF(any, read_nothing) { return cito_object("read", false); }
+CITO_ASYNC_DEF(any, read_nothing)
+{
+    return cito_object("read", false);
+}
 
 CITO_GET(app, "/slow")
 CITO_ASYNC_DEF(any, wait, (double, s, default(2)))
@@ -92,6 +94,9 @@ CITO_ASYNC_DEF(response, answer_status, (int, code, ge(200), le(599)))
 CITO_EXCEPTION(Broken, (str, message));
 
 CITO_GET(app, "/error")
-CITO_ASYNC_DEF(any, fail) { cito_raise_as(Broken, .message = cito_string("broken on purpose")); }
+CITO_ASYNC_DEF(any, fail)
+{
+    cito_raise_as(Broken, .message = cito_string("broken on purpose"));
+}
 
 CITO_MAIN(app)

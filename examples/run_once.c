@@ -55,12 +55,12 @@ CITO_GET(app, "/")
 CITO_ASYNC_DEF(Counts, read_root, (depends(get_settings), settings), (depends(open_connection), connection))
 {
     return (Counts){ .built = cito_string(built),
-                     .process = getpid(),
-                     .worker_id = cito_worker_id(),
-                     .settings_read = settings_read,
-                     .settings_read_by = settings.read_by,
-                     .connections_opened = connection,
-                     .requests = ++requests };
+        .process = getpid(),
+        .worker_id = cito_worker_id(),
+        .settings_read = settings_read,
+        .settings_read_by = settings.read_by,
+        .connections_opened = connection,
+        .requests = ++requests };
 }
 
 int main(int argc, char **argv)

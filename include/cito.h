@@ -4,9 +4,10 @@
  *   cito/type.h         type words and option words           cito/call.h         memory, defer, raise, log
  *   cito/model.h        models, enums, unions, validators     cito/concurrency.h  sleep, start, await, thread pool, locks
  *   cito/callable.h     CITO_DEF, CITO_ASYNC_DEF              cito/web.h          requests and responses
- *                                                             cito/testing.h      the test client */
+ *   cito/tasks.h        tasks, queues, results                cito/testing.h      the test client */
 #pragma once
 #include <cito/app.h>
+#include <cito/tasks.h>
 #include <cito/call.h>
 #include <cito/concurrency.h>
 #include <cito/testing.h>

@@ -91,6 +91,7 @@ struct cito_field {
     int max_digits, decimal_places;
     bool has_ge, has_gt, has_le, has_lt, has_multiple_of, has_min_length, has_max_length, has_max_digits, has_decimal_places;
     bool deprecated, embed, use_cache_off, flatten, exclude, frozen, exclude_from_schema, convert_underscores_off, finite, strict, required;
+    bool all_args, all_kwargs; /* of a task's parameter of the word any: what the message says beside the others, as *args and **kwargs do */
     const cito_validator *before, *after; /* checks of the raw text (a cito_str), of the decoded value */
 };
 
@@ -123,6 +124,8 @@ struct cito_field {
 #define CITO_OPT_exclude .exclude = true /* read, never written */
 #define CITO_OPT_after(f) .after = &f##_validator
 #define CITO_OPT_before(f) .before = &f##_validator
+#define CITO_OPT_args .all_args = true     /* (any, rest, args): a task's further positional arguments, an array */
+#define CITO_OPT_kwargs .all_kwargs = true /* (any, named, kwargs): its further named ones, an object */
 #define CITO_OPT_path .location = CITO_IN_PATH
 #define CITO_OPT_query .location = CITO_IN_QUERY
 #define CITO_OPT_header .location = CITO_IN_HEADER

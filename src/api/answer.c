@@ -30,23 +30,21 @@ cito_response *cito_run_detail_answer(cito_run *run, int status, const char *tex
 /* The text needs no memory of the request's: that is what there is none of. */
 cito_response *cito_run_memory_answer(cito_run *run)
 {
-    static const cito_value text = { .kind = CITO_VALUE_STRING, .as.string = { "The request needs more memory than this server gives one", 56 } };
+    static const cito_value text = { .kind = CITO_VALUE_STRING,
+                                     .as.string = { "The request needs more memory than this server gives one", 56 } };
     return cito_web_exception_response(run->request, &(cito_exception){ .status_code = 413, .detail = &text });
 }
 
 static cito_response *failed_answer(cito_run *run, const char *wrong)
 {
     const cito_callable *callable = run->operation->callable;
-    cito_log_write(CITO_LOG_ERROR, "%s %s: %s (%s:%d) returned %s", run->operation->method, run->operation->path, callable->name, callable->file, callable->line,
-                   wrong);
+    cito_log_write(CITO_LOG_ERROR, "%s %s: %s (%s:%d) returned %s", run->operation->method, run->operation->path, callable->name,
+                   callable->file, callable->line, wrong);
     return cito_web_exception_response(run->request, NULL);
 }
 
 /* RFC 9110 sections 15.3.5, 15.4.5. */
-static bool has_no_body(int status)
-{
-    return status == 204 || status == 304 || status < 200;
-}
+static bool has_no_body(int status) { return status == 204 || status == 304 || status < 200; }
 
 static bool is_json_class(const cito_operation *operation)
 {

@@ -29,7 +29,8 @@ static cito_response *syntax_answer(cito_run *run, const cito_json_reader *reade
     cito_errors_init(&errors, run->arena);
     cito_loc loc = { .outer = &body_loc, .index = (int64_t)cito_json_error_offset(reader) };
     struct cito_member ctx[] = { { "error", cito_value_of_chars(reader->error) }, { NULL, NULL } };
-    cito_errors_add(&errors, "json_invalid", &loc, (cito_input){ .kind = CITO_INPUT_JSON, .text = CITO_STR("{}") }, cito_value_of_members(ctx));
+    cito_errors_add(&errors, "json_invalid", &loc, (cito_input){ .kind = CITO_INPUT_JSON, .text = CITO_STR("{}") },
+                    cito_value_of_members(ctx));
     return cito_run_errors_answer(run, &errors);
 }
 
@@ -42,7 +43,8 @@ static void decode_absent(cito_run *run, const cito_node *node, cito_errors *err
         const char *name = field->alias ? field->alias : field->name;
         cito_loc member = { .outer = &body_loc, .name = { name, strlen(name) } };
         if (!cito_decode_default(field, run->state + field->offset, run->arena))
-            cito_errors_add(errors, "missing", operation->body_kind == CITO_BODY_EMBEDDED ? &member : &body_loc, (cito_input){ .kind = CITO_INPUT_NULL }, NULL);
+            cito_errors_add(errors, "missing", operation->body_kind == CITO_BODY_EMBEDDED ? &member : &body_loc,
+                            (cito_input){ .kind = CITO_INPUT_NULL }, NULL);
     }
 }
 

@@ -29,10 +29,7 @@ typedef struct making {
     int node_index;
 } making;
 
-const void *cito_cached_value(const struct cito_api *api, int slot)
-{
-    return api->cached[slot].made->value;
-}
+const void *cito_cached_value(const struct cito_api *api, int slot) { return api->cached[slot].made->value; }
 
 static cito_cached *slot_of(const cito_operation *operation, int node_index)
 {
@@ -93,7 +90,8 @@ static const cito_exception *call(cito_operation *operation, int node_index, voi
         const cito_exception *raised = cito_cached_solve(operation, param->node);
         if (raised)
             return raised;
-        memcpy(args + param->field->offset, slot_of(operation, param->node)->made->value, operation->nodes[param->node].callable->result_size);
+        memcpy(args + param->field->offset, slot_of(operation, param->node)->made->value,
+               operation->nodes[param->node].callable->result_size);
     }
     return cito_call(node->callable, args, value);
 }
@@ -156,7 +154,9 @@ static bool wait_for(cito_cached *slot, struct cito_cached_waiter *waiter)
 
 static struct cito_cached_waiter waiter_of(const cito_cached *slot)
 {
-    return (struct cito_cached_waiter){ .coroutine = cito_context_current->coroutine, .arena = cito_context_current->arena, .next = slot->waiters };
+    return (struct cito_cached_waiter){ .coroutine = cito_context_current->coroutine,
+                                        .arena = cito_context_current->arena,
+                                        .next = slot->waiters };
 }
 
 const cito_exception *cito_cached_solve(cito_operation *operation, int node_index)

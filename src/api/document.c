@@ -13,10 +13,7 @@ void cito_document_key(cito_document *doc, bool *first, const char *name)
     cito_buffer_append_char(doc->out, ':');
 }
 
-void cito_document_text(cito_document *doc, const char *chars)
-{
-    cito_json_write_string(doc->out, (cito_str){ chars, strlen(chars) });
-}
+void cito_document_text(cito_document *doc, const char *chars) { cito_json_write_string(doc->out, (cito_str){ chars, strlen(chars) }); }
 
 void cito_document_member(cito_document *doc, bool *first, const char *name, const char *chars)
 {

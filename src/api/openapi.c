@@ -27,7 +27,8 @@ static void write_operation(cito_document *doc, const cito_operation *operation)
         }
         cito_buffer_append_char(doc->out, ']');
     }
-    cito_document_member(doc, &first, "summary", decorator->summary ? decorator->summary : cito_title_of(doc->arena, operation->callable->name).data);
+    cito_document_member(doc, &first, "summary",
+                         decorator->summary ? decorator->summary : cito_title_of(doc->arena, operation->callable->name).data);
     cito_document_member(doc, &first, "description", decorator->description);
     cito_document_member(doc, &first, "operationId", operation->operation_id);
     if (operation->deprecated)
@@ -86,10 +87,7 @@ static void write_with_extra(cito_document *doc, const cito_operation *operation
     cito_value_write(doc->out, deep_merge(doc->arena, base, more));
 }
 
-static bool is_shown(const cito_operation *operation)
-{
-    return !operation->exclude_from_schema;
-}
+static bool is_shown(const cito_operation *operation) { return !operation->exclude_from_schema; }
 
 static bool is_replaced(const cito_api *api, size_t index)
 {
@@ -153,7 +151,8 @@ static void collect(cito_document *doc)
         for (int j = 0; j < operation->node_count; j++)
             for (size_t k = 0; k < operation->nodes[j].callable->param_count; k++) {
                 const cito_param *param = &operation->nodes[j].params[k];
-                if (param->source < CITO_FROM_DEPENDENCY && !param->field->exclude_from_schema && (!param->is_model || param->source == CITO_FROM_FORM))
+                if (param->source < CITO_FROM_DEPENDENCY && !param->field->exclude_from_schema &&
+                    (!param->is_model || param->source == CITO_FROM_FORM))
                     cito_components_collect(doc->components, param->field->type, false);
                 else if (param->source < CITO_FROM_DEPENDENCY && param->is_model)
                     for (size_t f = 0; f < cito_type_base(param->field->type)->field_count; f++)
@@ -178,14 +177,18 @@ static bool any_may_answer_422(const cito_api *api)
 
 static void add_validation_error(cito_document *doc)
 {
-    cito_components_add_text(doc->components, "HTTPValidationError",
-                             CITO_STR("{\"properties\":{\"detail\":{\"items\":{\"$ref\":\"#/components/schemas/ValidationError\"},\"type\":\"array\",\"title\":"
-                                      "\"Detail\"}},\"type\":\"object\",\"title\":\"HTTPValidationError\"}"));
-    cito_components_add_text(doc->components, "ValidationError",
-                             CITO_STR("{\"properties\":{\"loc\":{\"items\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]},\"type\":\"array\",\"title\":"
-                                      "\"Location\"},\"msg\":{\"type\":\"string\",\"title\":\"Message\"},\"type\":{\"type\":\"string\",\"title\":\"Error Type\"},"
-                                      "\"input\":{\"title\":\"Input\"},\"ctx\":{\"type\":\"object\",\"title\":\"Context\"}},\"type\":\"object\",\"required\":[\"loc\","
-                                      "\"msg\",\"type\"],\"title\":\"ValidationError\"}"));
+    cito_components_add_text(
+        doc->components, "HTTPValidationError",
+        CITO_STR("{\"properties\":{\"detail\":{\"items\":{\"$ref\":\"#/components/schemas/ValidationError\"},\"type\":\"array\",\"title\":"
+                 "\"Detail\"}},\"type\":\"object\",\"title\":\"HTTPValidationError\"}"));
+    cito_components_add_text(
+        doc->components, "ValidationError",
+        CITO_STR(
+            "{\"properties\":{\"loc\":{\"items\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]},\"type\":\"array\",\"title\":"
+            "\"Location\"},\"msg\":{\"type\":\"string\",\"title\":\"Message\"},\"type\":{\"type\":\"string\",\"title\":\"Error Type\"},"
+            "\"input\":{\"title\":\"Input\"},\"ctx\":{\"type\":\"object\",\"title\":\"Context\"}},\"type\":\"object\",\"required\":["
+            "\"loc\","
+            "\"msg\",\"type\"],\"title\":\"ValidationError\"}"));
 }
 
 cito_str cito_openapi_make(cito_api *api)

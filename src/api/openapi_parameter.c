@@ -22,7 +22,8 @@ static void list_one(cito_listed *all, size_t *count, cito_listed one)
 /* A header model's field is named as a header is. */
 static cito_str model_field_name(cito_document *doc, const cito_plan_field *field, const cito_param *param)
 {
-    if (param->source != CITO_FROM_HEADER || field->field->alias || field->field->convert_underscores_off || param->field->convert_underscores_off)
+    if (param->source != CITO_FROM_HEADER || field->field->alias || field->field->convert_underscores_off ||
+        param->field->convert_underscores_off)
         return field->key;
     cito_str name = cito_arena_copy_str(doc->arena, field->key.data, field->key.len);
     for (size_t i = 0; i < name.len; i++)
@@ -37,7 +38,9 @@ static void list_model(cito_document *doc, const cito_param *param, cito_listed 
     for (uint32_t i = 0; i < plan->field_count; i++) {
         const cito_plan_field *field = &plan->fields[i];
         if (!field->field->exclude_from_schema)
-            list_one(all, count, (cito_listed){ param->source, model_field_name(doc, field, param), field->key, field->type, field->field, field->checks, field->required });
+            list_one(all, count,
+                     (cito_listed){ param->source, model_field_name(doc, field, param), field->key, field->type, field->field,
+                                    field->checks, field->required });
     }
 }
 
@@ -55,7 +58,9 @@ static void list_node(cito_document *doc, const cito_operation *operation, int i
         if (param->is_model)
             list_model(doc, param, all, count);
         else
-            list_one(all, count, (cito_listed){ param->source, param->loc_name, param->loc_name, param->field->type, param->field, param->field, cito_field_is_required(param->field) });
+            list_one(all, count,
+                     (cito_listed){ param->source, param->loc_name, param->loc_name, param->field->type, param->field, param->field,
+                                    cito_field_is_required(param->field) });
     }
     for (const int *before = node->before; *before >= 0; before++)
         list_node(doc, operation, *before, seen, all, count);

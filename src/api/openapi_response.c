@@ -5,10 +5,7 @@
 #include "http/status.h"
 #include <string.h>
 
-static bool carries_body(int status)
-{
-    return status >= 200 && status != 204 && status != 304;
-}
+static bool carries_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 /* What `responses` says of a status; NULL: nothing. */
 static const cito_response_doc *said_of(const cito_operation *operation, int status)
@@ -65,7 +62,8 @@ static void write_other_response(cito_document *doc, const cito_response_doc *re
 {
     bool first = true;
     cito_buffer_append_format(doc->out, ",\"%d\":{", response->status_code);
-    cito_document_member(doc, &first, "description", response->description ? response->description : cito_http_status_phrase(response->status_code));
+    cito_document_member(doc, &first, "description",
+                         response->description ? response->description : cito_http_status_phrase(response->status_code));
     if (response->model || response->media_type) {
         cito_document_key(doc, &first, "content");
         cito_buffer_append_char(doc->out, '{');

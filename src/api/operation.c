@@ -24,10 +24,7 @@ typedef struct planning {
     int depth;
 } planning;
 
-static size_t align_up(size_t size)
-{
-    return (size + 15) & ~(size_t)15;
-}
+static size_t align_up(size_t size) { return (size + 15) & ~(size_t)15; }
 
 /* "a -> b -> a" */
 static void report_cycle(planning *plan, const cito_callable *callable)
@@ -40,7 +37,8 @@ static void report_cycle(planning *plan, const cito_callable *callable)
     for (int i = from; i < plan->depth && len < sizeof names - 80; i++)
         len += (size_t)snprintf(names + len, sizeof names - len, "%s -> ", plan->stack[i]->name);
     snprintf(names + len, sizeof names - len, "%s", callable->name);
-    cito_mistake_add(plan->mistakes, callable->file, callable->line, "%s: dependencies go in a circle: %s; take one depends(…) out", plan->route, names);
+    cito_mistake_add(plan->mistakes, callable->file, callable->line, "%s: dependencies go in a circle: %s; take one depends(…) out",
+                     plan->route, names);
 }
 
 static int add_node(planning *plan, const cito_callable *callable, bool no_cache, bool for_cached);
@@ -51,7 +49,8 @@ static void check_type(planning *plan, const cito_callable *callable, const cito
     const char *wrong = cito_type_prepare(type, field, plan->arena);
     size_t len = field ? strlen(field->name) : 0;
     if (wrong && field && strncmp(wrong, field->name, len) == 0 && wrong[len] == ':')
-        cito_mistake_add(plan->mistakes, callable->file, callable->line, "%s: parameter %s of %s%s", plan->route, field->name, callable->name, wrong + len);
+        cito_mistake_add(plan->mistakes, callable->file, callable->line, "%s: parameter %s of %s%s", plan->route, field->name,
+                         callable->name, wrong + len);
     else if (wrong && (!plan->mistakes->len || !memmem(plan->mistakes->data, plan->mistakes->len, wrong, strlen(wrong))))
         cito_buffer_append_format(plan->mistakes, "%s\n", wrong);
 }
@@ -70,9 +69,10 @@ static void order_params(planning *plan, cito_node *node)
 static void report_cached(planning *plan, const cito_callable *callable, const cito_param *param)
 {
     bool itself = cito_registry_is_cached(callable);
-    cito_mistake_add(plan->mistakes, callable->file, callable->line,
-                     "%s: %s runs once per process (%s), so its parameter %s cannot come from a request: take CITO_CACHED or the parameter away", plan->route, callable->name,
-                     itself ? "CITO_CACHED" : "what is CITO_CACHED depends on it", param->field->name);
+    cito_mistake_add(
+        plan->mistakes, callable->file, callable->line,
+        "%s: %s runs once per process (%s), so its parameter %s cannot come from a request: take CITO_CACHED or the parameter away",
+        plan->route, callable->name, itself ? "CITO_CACHED" : "what is CITO_CACHED depends on it", param->field->name);
 }
 
 /* The parameters of a callable; nodes of its dependencies are added before its own. */
@@ -193,10 +193,7 @@ static void plan_node_body(planning *plan, cito_node *node, size_t *total)
     operation->body_rows += node->body_count > 0;
 }
 
-static const char *wire_name_of(const cito_field *field)
-{
-    return field->alias ? field->alias : field->name;
-}
+static const char *wire_name_of(const cito_field *field) { return field->alias ? field->alias : field->name; }
 
 /* One body parameter is the body, also where several callables take it under one name; several names, or one embedded, are members of an object. */
 static void plan_body(planning *plan)
@@ -209,13 +206,16 @@ static void plan_body(planning *plan)
     if (!count)
         return;
     if (has_form)
-        cito_mistake_add(plan->mistakes, operation->callable->file, operation->callable->line,
-                         "%s: a request has one body: it cannot be a form and JSON at once; give the model `form` too, or the fields `body`", plan->route);
+        cito_mistake_add(
+            plan->mistakes, operation->callable->file, operation->callable->line,
+            "%s: a request has one body: it cannot be a form and JSON at once; give the model `form` too, or the fields `body`",
+            plan->route);
     operation->body_params = cito_arena_take(plan->arena, count * sizeof *operation->body_params);
     for (int i = 0; i < operation->node_count; i++)
         plan_node_body(plan, &operation->nodes[i], &total);
     for (size_t i = 0; i < total; i++)
-        embed |= operation->body_params[i]->embed || strcmp(wire_name_of(operation->body_params[i]), wire_name_of(operation->body_params[0])) != 0;
+        embed |= operation->body_params[i]->embed ||
+                 strcmp(wire_name_of(operation->body_params[i]), wire_name_of(operation->body_params[0])) != 0;
     operation->body_kind = embed ? CITO_BODY_EMBEDDED : CITO_BODY_WHOLE;
 }
 
@@ -232,9 +232,11 @@ static void notice_lists(planning *plan)
             if (param->source != CITO_FROM_BODY || !cito_param_may_be_query(param) || (!is_get && bodies < 2))
                 continue;
             cito_log_write(CITO_LOG_WARNING,
-                           "%s:%d: %s: the list %s of %s was taken for %s, as nothing is said: write (%s, %s, query) where ?%s=1&%s=2 is meant, or `body` behind it to keep it so",
-                           callable->file, callable->line, plan->route, param->field->name, callable->name, bodies < 2 ? "the body" : "a member of the body",
-                           cito_param_type_text(param, plan->arena), param->field->name, param->wire_name.data, param->wire_name.data);
+                           "%s:%d: %s: the list %s of %s was taken for %s, as nothing is said: write (%s, %s, query) where ?%s=1&%s=2 is "
+                           "meant, or `body` behind it to keep it so",
+                           callable->file, callable->line, plan->route, param->field->name, callable->name,
+                           bodies < 2 ? "the body" : "a member of the body", cito_param_type_text(param, plan->arena), param->field->name,
+                           param->wire_name.data, param->wire_name.data);
         }
 }
 
@@ -280,8 +282,9 @@ static void check_response(planning *plan)
     cito_operation *operation = plan->operation;
     const cito_response_class *class = operation->response_class;
     if (class && class != cito_class_json && operation->decorator->response_class && !gives_text(operation->callable->returns))
-        cito_mistake_add(plan->mistakes, operation->callable->file, operation->callable->line, "%s: %s writes text, which %s does not give back: let it return str, or response",
-                         plan->route, class->name, operation->callable->name);
+        cito_mistake_add(plan->mistakes, operation->callable->file, operation->callable->line,
+                         "%s: %s writes text, which %s does not give back: let it return str, or response", plan->route, class->name,
+                         operation->callable->name);
     for (size_t i = 0; i < operation->response_count; i++)
         if (operation->responses[i].model)
             check_type(plan, operation->callable, operation->responses[i].model, NULL);
@@ -296,8 +299,8 @@ static void check_path_names(planning *plan)
     for (int i = 0; plan->path_names[i]; i++)
         if (!takes_path_name(operation, plan->path_names[i]))
             cito_mistake_add(plan->mistakes, operation->decorator->file, operation->decorator->line,
-                             "%s: %s has no parameter %s: add (str, %s), or take {%s} out of the path", plan->route, operation->callable->name, plan->path_names[i],
-                             plan->path_names[i], plan->path_names[i]);
+                             "%s: %s has no parameter %s: add (str, %s), or take {%s} out of the path", plan->route,
+                             operation->callable->name, plan->path_names[i], plan->path_names[i], plan->path_names[i]);
 }
 
 static void plan_operation(cito_operation *operation, cito_arena *arena, cito_buffer *mistakes, bool is_first)
@@ -305,7 +308,11 @@ static void plan_operation(cito_operation *operation, cito_arena *arena, cito_bu
     planning *plan = calloc(1, sizeof *plan); /* too large for the stack of a coroutine, which plans anew after an override */
     if (!plan)
         cito_die(1, "out of memory");
-    *plan = (planning){ .operation = operation, .arena = arena, .mistakes = mistakes, .app = operation->app, .path_names = path_names(operation->path, arena) };
+    *plan = (planning){ .operation = operation,
+                        .arena = arena,
+                        .mistakes = mistakes,
+                        .app = operation->app,
+                        .path_names = path_names(operation->path, arena) };
     plan->route = cito_arena_format(arena, "%s %s", operation->method, operation->path).data;
     plan_function(plan);
     lay_out(plan);

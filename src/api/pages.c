@@ -123,7 +123,8 @@ static void append_swagger_options(cito_api *api, cito_buffer *page, cito_buffer
     if (api->app->swagger_ui_parameters) {
         own = json_text(api, api->app->swagger_ui_parameters);
         if (!own || own->kind != CITO_VALUE_OBJECT)
-            cito_mistake_add(mistakes, api->app->file, api->app->line, "swagger_ui_parameters is no JSON object: write CITO_JSON({\"deepLinking\": false})");
+            cito_mistake_add(mistakes, api->app->file, api->app->line,
+                             "swagger_ui_parameters is no JSON object: write CITO_JSON({\"deepLinking\": false})");
     }
     for (uint32_t i = 0; i < standard->count; i++) {
         if (own && cito_value_has(own, standard->as.members[i].key.data))
@@ -141,15 +142,9 @@ static void append_swagger_options(cito_api *api, cito_buffer *page, cito_buffer
     }
 }
 
-static const char *root_path(const cito_api *api)
-{
-    return api->app->root_path ? api->app->root_path : "";
-}
+static const char *root_path(const cito_api *api) { return api->app->root_path ? api->app->root_path : ""; }
 
-static const char *title(const cito_api *api)
-{
-    return api->app->title ? api->app->title : "cito";
-}
+static const char *title(const cito_api *api) { return api->app->title ? api->app->title : "cito"; }
 
 static cito_str keep(cito_api *api, cito_buffer *page)
 {
@@ -175,14 +170,17 @@ static cito_str swagger_page(cito_api *api, const char *openapi_url, const char 
     cito_buffer_init(&page);
     const char *root = root_path(api);
     append_head(api, &page, "Swagger UI", docs_url);
-    cito_buffer_append_format(&page, "<link type=\"text/css\" rel=\"stylesheet\" href=\"%s%s/swagger-ui.css\">\n</head>\n<body>\n<div id=\"swagger-ui\"></div>\n", root,
-                              docs_url);
-    cito_buffer_append_format(&page, "<script src=\"%s%s/swagger-ui-bundle.js\"></script>\n<script>\nconst ui = SwaggerUIBundle({\nurl: ", root, docs_url);
+    cito_buffer_append_format(
+        &page, "<link type=\"text/css\" rel=\"stylesheet\" href=\"%s%s/swagger-ui.css\">\n</head>\n<body>\n<div id=\"swagger-ui\"></div>\n",
+        root, docs_url);
+    cito_buffer_append_format(
+        &page, "<script src=\"%s%s/swagger-ui-bundle.js\"></script>\n<script>\nconst ui = SwaggerUIBundle({\nurl: ", root, docs_url);
     append_script_json(&page, cito_value_of_str(cito_arena_format(&api->arena, "%s%s", root, openapi_url)));
     cito_buffer_append_literal(&page, ",\n");
     append_swagger_options(api, &page, mistakes);
     cito_buffer_append_format(&page, "oauth2RedirectUrl: window.location.origin + \"%s%s/oauth2-redirect\",\n", root, docs_url);
-    cito_buffer_append_literal(&page, "presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],\n})\n</script>\n</body>\n</html>\n");
+    cito_buffer_append_literal(
+        &page, "presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],\n})\n</script>\n</body>\n</html>\n");
     return keep(api, &page);
 }
 
@@ -191,34 +189,38 @@ static cito_str redoc_page(cito_api *api, const char *openapi_url, const char *r
     cito_buffer page;
     cito_buffer_init(&page);
     append_head(api, &page, "ReDoc", docs_url);
-    cito_buffer_append_literal(&page, "<style>body { margin: 0; padding: 0; }</style>\n</head>\n<body>\n<noscript>ReDoc requires Javascript to function. Please enable it "
+    cito_buffer_append_literal(&page, "<style>body { margin: 0; padding: 0; }</style>\n</head>\n<body>\n<noscript>ReDoc requires "
+                                      "Javascript to function. Please enable it "
                                       "to browse the documentation.</noscript>\n");
-    cito_buffer_append_format(&page, "<redoc spec-url=\"%s%s\"></redoc>\n<script src=\"%s%s/redoc.standalone.js\"></script>\n</body>\n</html>\n", root_path(api), openapi_url,
-                              root_path(api), redoc_url);
+    cito_buffer_append_format(&page,
+                              "<redoc spec-url=\"%s%s\"></redoc>\n<script src=\"%s%s/redoc.standalone.js\"></script>\n</body>\n</html>\n",
+                              root_path(api), openapi_url, root_path(api), redoc_url);
     return keep(api, &page);
 }
 
 /* Where an authorization server sends the browser back to: hands code or token to the window that opened it. */
 static const char oauth2_redirect[] =
-    "<!doctype html>\n<html lang=\"en-US\">\n<head><title>OAuth2 Redirect</title></head>\n<body>\n<script>\n'use strict';\nfunction run() {\n"
+    "<!doctype html>\n<html lang=\"en-US\">\n<head><title>OAuth2 Redirect</title></head>\n<body>\n<script>\n'use strict';\nfunction run() "
+    "{\n"
     "  const oauth2 = window.opener.swaggerUIRedirectOauth2;\n"
     "  const answer = Object.fromEntries(new URLSearchParams((window.location.hash || window.location.search).substring(1)));\n"
     "  const isValid = answer.state === oauth2.state;\n"
     "  const byCode = ['accessCode', 'authorizationCode', 'authorization_code'].includes(oauth2.auth.schema.get('flow'));\n"
     "  if (byCode && !oauth2.auth.code) {\n"
     "    if (!isValid)\n"
-    "      oauth2.errCb({ authId: oauth2.auth.name, source: 'auth', level: 'warning', message: 'The state that came back is not the one that was sent.' });\n"
+    "      oauth2.errCb({ authId: oauth2.auth.name, source: 'auth', level: 'warning', message: 'The state that came back is not the one "
+    "that was sent.' });\n"
     "    if (answer.code) {\n      delete oauth2.state;\n      oauth2.auth.code = answer.code;\n"
     "      oauth2.callback({ auth: oauth2.auth, redirectUrl: oauth2.redirectUrl });\n    } else {\n"
-    "      oauth2.errCb({ authId: oauth2.auth.name, source: 'auth', level: 'error', message: answer.error_description || answer.error || 'No code came back.' });\n    }\n"
-    "  } else {\n    oauth2.callback({ auth: oauth2.auth, token: answer, isValid, redirectUrl: oauth2.redirectUrl });\n  }\n  window.close();\n}\n"
-    "if (document.readyState !== 'loading')\n  run();\nelse\n  document.addEventListener('DOMContentLoaded', run);\n</script>\n</body>\n</html>\n";
+    "      oauth2.errCb({ authId: oauth2.auth.name, source: 'auth', level: 'error', message: answer.error_description || answer.error || "
+    "'No code came back.' });\n    }\n"
+    "  } else {\n    oauth2.callback({ auth: oauth2.auth, token: answer, isValid, redirectUrl: oauth2.redirectUrl });\n  }\n  "
+    "window.close();\n}\n"
+    "if (document.readyState !== 'loading')\n  run();\nelse\n  document.addEventListener('DOMContentLoaded', "
+    "run);\n</script>\n</body>\n</html>\n";
 
 /* NULL: the default; "": none. */
-static const char *url_or(const char *said, const char *otherwise)
-{
-    return !said ? otherwise : *said ? said : NULL;
-}
+static const char *url_or(const char *said, const char *otherwise) { return !said ? otherwise : *said ? said : NULL; }
 
 /* What stands before the names of a page's own files: "" for the page "/". */
 static const char *folder_of(cito_api *api, const char *url)
@@ -263,7 +265,4 @@ void cito_pages_add(cito_api *api, cito_buffer *mistakes)
         add_redoc(api, mistakes, openapi_url, redoc_url, docs_url);
 }
 
-cito_str cito_api_docs_url(const cito_api *api)
-{
-    return api->docs_url;
-}
+cito_str cito_api_docs_url(const cito_api *api) { return api->docs_url; }

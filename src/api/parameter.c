@@ -25,10 +25,7 @@ const cito_type *cito_type_base(const cito_type *type)
     return type;
 }
 
-static bool is_collection(const cito_type *type)
-{
-    return type->kind == CITO_KIND_LIST || type->kind == CITO_KIND_SET;
-}
+static bool is_collection(const cito_type *type) { return type->kind == CITO_KIND_LIST || type->kind == CITO_KIND_SET; }
 
 /* What FastAPI takes for a body where nothing is said: whatever is no scalar. A smart union of scalars is one. */
 static bool is_scalar(const cito_type *type)
@@ -65,16 +62,16 @@ bool cito_param_may_be_query(const cito_param *param)
 
 static const char *type_text(const cito_type *type, cito_arena *arena)
 {
-    const char *outer = type->kind == CITO_KIND_OPTIONAL ? "opt" : type->kind == CITO_KIND_LIST ? "list" : type->kind == CITO_KIND_SET ? "set" : NULL;
+    const char *outer = type->kind == CITO_KIND_OPTIONAL ? "opt"
+                        : type->kind == CITO_KIND_LIST   ? "list"
+                        : type->kind == CITO_KIND_SET    ? "set"
+                                                         : NULL;
     if (outer)
         return cito_arena_format(arena, "%s(%s)", outer, type_text(type->element, arena)).data;
     return type->name ? type->name : "T";
 }
 
-const char *cito_param_type_text(const cito_param *param, cito_arena *arena)
-{
-    return type_text(param->field->type, arena);
-}
+const char *cito_param_type_text(const cito_param *param, cito_arena *arena) { return type_text(param->field->type, arena); }
 
 static int path_index_of(const char *const *path_names, const char *name)
 {
@@ -132,8 +129,9 @@ static bool plan_context(cito_param *param, const cito_type *type, const cito_ca
     else if (type == cito_t_background)
         param->source = CITO_FROM_BACKGROUND;
     else
-        cito_mistake_add(mistakes, callable->file, callable->line, "parameter %s of %s is a %s, which no request carries: write (depends(…), %s)",
-                         param->field->name, callable->name, type->name, param->field->name);
+        cito_mistake_add(mistakes, callable->file, callable->line,
+                         "parameter %s of %s is a %s, which no request carries: write (depends(…), %s)", param->field->name, callable->name,
+                         type->name, param->field->name);
     return true;
 }
 
@@ -156,22 +154,26 @@ static void check_param(const cito_param *param, const cito_callable *callable, 
     const cito_field *field = param->field;
     const cito_type *base = cito_type_base(field->type);
     if (param->source == CITO_FROM_PATH && path_index < 0)
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is said to be in the path, which has no {%s}: add it, or take `path` away", route,
+        cito_mistake_add(mistakes, callable->file, callable->line,
+                         "%s: parameter %s of %s is said to be in the path, which has no {%s}: add it, or take `path` away", route,
                          field->name, callable->name, param->wire_name.data);
     if (param->source == CITO_FROM_PATH && !cito_field_is_required(field))
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: path parameter %s of %s cannot be optional or have a default: a path without it is another path", route,
+        cito_mistake_add(mistakes, callable->file, callable->line,
+                         "%s: path parameter %s of %s cannot be optional or have a default: a path without it is another path", route,
                          field->name, callable->name);
     if (param->source == CITO_FROM_BODY)
         return;
     if (param->source != CITO_FROM_FORM && cito_type_holds_file(base))
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is a file: only a form carries one", route, field->name, callable->name);
-    else if (!fits_texts(param, base))
-        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s comes as text, which cannot say its type: let it come from the `body`", route,
+        cito_mistake_add(mistakes, callable->file, callable->line, "%s: parameter %s of %s is a file: only a form carries one", route,
                          field->name, callable->name);
+    else if (!fits_texts(param, base))
+        cito_mistake_add(mistakes, callable->file, callable->line,
+                         "%s: parameter %s of %s comes as text, which cannot say its type: let it come from the `body`", route, field->name,
+                         callable->name);
 }
 
-void cito_param_plan(cito_param *param, const cito_field *field, const cito_callable *callable, const char *const *path_names, const char *route,
-                     cito_arena *arena, cito_buffer *mistakes)
+void cito_param_plan(cito_param *param, const cito_field *field, const cito_callable *callable, const char *const *path_names,
+                     const char *route, cito_arena *arena, cito_buffer *mistakes)
 {
     const cito_type *base = cito_type_base(field->type);
     *param = (cito_param){ .field = field, .node = -1 };

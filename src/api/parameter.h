@@ -5,8 +5,8 @@
 #include "api/operation.h"
 
 /* Works out source, names and kind; path_names ends with NULL. Mistakes of the declaration add a line each. */
-void cito_param_plan(cito_param *, const cito_field *, const cito_callable *, const char *const *path_names, const char *route, cito_arena *,
-                     cito_buffer *mistakes);
+void cito_param_plan(cito_param *, const cito_field *, const cito_callable *, const char *const *path_names, const char *route,
+                     cito_arena *, cito_buffer *mistakes);
 /* Decodes a path, query, header, cookie or form parameter into its place. false: errors were added. A form must have been read before. */
 bool cito_param_decode(const cito_param *, cito_request *, void *into, cito_errors *);
 /* Whether a body parameter, inferred to be one, could as well be a query's: a list of scalars. */

@@ -6,13 +6,13 @@
 struct cito_api {
     cito_router *app;
     cito_web *web;
-    cito_arena arena;              /* all that is worked out at start */
-    cito_operation **operations;   /* in the order of declaration */
+    cito_arena arena;            /* all that is worked out at start */
+    cito_operation **operations; /* in the order of declaration */
     size_t operation_count;
-    struct cito_cached *cached;    /* a row of CITO_CACHED values */
+    struct cito_cached *cached; /* a row of CITO_CACHED values */
     size_t cached_count;
     struct cito_cached_value *newest_cached;
-    bool checks_pointers;          /* debug: what a callable returns may not point to a stack */
+    bool checks_pointers; /* debug: what a callable returns may not point to a stack */
     cito_str openapi;
     cito_str docs_url;
 };

@@ -50,20 +50,11 @@ void cito_declare_inclusion(cito_inclusion *inclusion)
     registry.inclusions_end = &inclusion->next;
 }
 
-const cito_callable_node *cito_registry_callables(void)
-{
-    return registry.callables;
-}
+const cito_callable_node *cito_registry_callables(void) { return registry.callables; }
 
-const cito_decorator *cito_registry_decorators(void)
-{
-    return registry.decorators;
-}
+const cito_decorator *cito_registry_decorators(void) { return registry.decorators; }
 
-const cito_inclusion *cito_registry_inclusions(void)
-{
-    return registry.inclusions;
-}
+const cito_inclusion *cito_registry_inclusions(void) { return registry.inclusions; }
 
 const cito_callable *cito_registry_decorated(const cito_decorator *decorator)
 {
@@ -91,8 +82,8 @@ static void check_override(const cito_callable *dependency, const cito_callable 
     bool same_name = given->name == wanted->name || (given->name && wanted->name && strcmp(given->name, wanted->name) == 0);
     if (replacement->result_size == dependency->result_size && given->kind == wanted->kind && same_name)
         return;
-    cito_die(1, "%s:%d: %s cannot stand in for %s (%s:%d): both must return the same type", replacement->file, replacement->line, replacement->name, dependency->name,
-             dependency->file, dependency->line);
+    cito_die(1, "%s:%d: %s cannot stand in for %s (%s:%d): both must return the same type", replacement->file, replacement->line,
+             replacement->name, dependency->name, dependency->file, dependency->line);
 }
 
 void cito_override_dependency_with(cito_router *app, const cito_callable *dependency, const cito_callable *replacement)
@@ -120,7 +111,4 @@ const cito_callable *cito_override_of(const cito_router *app, const cito_callabl
     return dependency;
 }
 
-unsigned cito_override_version(void)
-{
-    return registry.override_version;
-}
+unsigned cito_override_version(void) { return registry.override_version; }

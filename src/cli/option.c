@@ -56,7 +56,11 @@ static bool parse_bytes(const char *text, uint64_t *out)
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    int shift = *end == '\0' ? 0 : tolower((unsigned char)*end) == 'k' ? 10 : tolower((unsigned char)*end) == 'm' ? 20 : tolower((unsigned char)*end) == 'g' ? 30 : -1;
+    int shift = *end == '\0'                          ? 0
+                : tolower((unsigned char)*end) == 'k' ? 10
+                : tolower((unsigned char)*end) == 'm' ? 20
+                : tolower((unsigned char)*end) == 'g' ? 30
+                                                      : -1;
     if (!isdigit((unsigned char)*text) || errno || shift < 0 || (*end && end[1]) || value > UINT64_MAX >> shift)
         return false;
     *out = (uint64_t)value << shift;
@@ -98,10 +102,7 @@ static const char *store(const cito_option *option, void *settings, const char *
     return NULL;
 }
 
-static bool is_flag(const cito_option *option)
-{
-    return option->kind == CITO_OPTION_FLAG || option->kind == CITO_OPTION_OFF_FLAG;
-}
+static bool is_flag(const cito_option *option) { return option->kind == CITO_OPTION_FLAG || option->kind == CITO_OPTION_OFF_FLAG; }
 
 static bool read_environment(const cito_option *table, void *settings, cito_buffer *out_error)
 {
@@ -124,9 +125,11 @@ static const cito_option *find(const cito_option *table, const char *name, size_
 {
     *out_negated = false;
     for (const cito_option *option = table; option->name; option++) {
-        if ((strlen(option->name) == len && memcmp(option->name, name, len) == 0) || (option->alias && strlen(option->alias) == len && memcmp(option->alias, name, len) == 0))
+        if ((strlen(option->name) == len && memcmp(option->name, name, len) == 0) ||
+            (option->alias && strlen(option->alias) == len && memcmp(option->alias, name, len) == 0))
             return option;
-        if (is_flag(option) && len == strlen(option->name) + 3 && memcmp(name, "no-", 3) == 0 && memcmp(name + 3, option->name, len - 3) == 0) {
+        if (is_flag(option) && len == strlen(option->name) + 3 && memcmp(name, "no-", 3) == 0 &&
+            memcmp(name + 3, option->name, len - 3) == 0) {
             *out_negated = true;
             return option;
         }
@@ -141,8 +144,9 @@ static void report_unknown(const cito_option *table, const char *word, size_t le
     const cito_option *near = nearest(table, name);
     cito_buffer_append_format(out_error, "There is no option --%.*s", (int)len, word);
     if (near)
-        cito_buffer_append_format(out_error, "; did you mean --%s?", near->name);
-    cito_buffer_append_literal(out_error, " See --help.\n");
+        cito_buffer_append_format(out_error, "; did you mean --%s? See --help.\n", near->name);
+    else
+        cito_buffer_append_literal(out_error, ". See --help.\n");
 }
 
 /* One option at argv[at]: gives how many words it took, 0 on an error. */

@@ -5,17 +5,17 @@
 #include "base/buffer.h"
 
 typedef enum cito_option_kind {
-    CITO_OPTION_TEXT,     /* const char * */
-    CITO_OPTION_COUNT,    /* unsigned; 0 … 2^31 */
-    CITO_OPTION_BYTES,    /* uint64_t; 64k, 16M, 1G */
-    CITO_OPTION_SECONDS,  /* unsigned milliseconds; given in seconds, fractions allowed */
-    CITO_OPTION_FLAG,     /* bool; --name and --no-name */
-    CITO_OPTION_OFF_FLAG  /* bool, true by --no-name */
+    CITO_OPTION_TEXT,    /* const char * */
+    CITO_OPTION_COUNT,   /* unsigned; 0 … 2^31 */
+    CITO_OPTION_BYTES,   /* uint64_t; 64k, 16M, 1G */
+    CITO_OPTION_SECONDS, /* unsigned milliseconds; given in seconds, fractions allowed */
+    CITO_OPTION_FLAG,    /* bool; --name and --no-name */
+    CITO_OPTION_OFF_FLAG /* bool, true by --no-name */
 } cito_option_kind;
 
 typedef struct cito_option {
-    const char *name;     /* without the hyphens */
-    const char *alias;    /* another one, NULL: none; one letter: with one hyphen */
+    const char *name;  /* without the hyphens */
+    const char *alias; /* another one, NULL: none; one letter: with one hyphen */
     cito_option_kind kind;
     size_t offset;        /* in the settings */
     const char *argument; /* "HOST", for the help */

@@ -208,3 +208,12 @@ bool cito_constraint_fail_max_items(cito_decoding *decoding, const cito_loc *loc
 {
     return fail_items(decoding, "too_long", "max_length", max, loc, input, what, actual);
 }
+
+bool cito_constraint_secret(cito_decoding *decoding, const cito_field *field, const cito_loc *loc, cito_input input, cito_str value)
+{
+    size_t length = cito_utf8_count(value.data, value.len);
+    if (!cito_constraint_min_items(decoding, field, loc, input, "Value", length))
+        return false;
+    return !field->has_max_length || length <= field->max_length ||
+           cito_constraint_fail_max_items(decoding, loc, input, "Value", field->max_length, (int64_t)length);
+}

@@ -30,3 +30,5 @@ bool cito_constraint_fail_max_items(cito_decoding *, const cito_loc *, cito_inpu
 const char *cito_pattern_prepare(const char *pattern, cito_arena *);
 /* Whether it is found in the text. A pattern that runs into PCRE2's match limits is not found. */
 bool cito_pattern_search(const char *pattern, cito_str text);
+/* A secret's characters are counted as items are, and called "Value", as in pydantic. */
+bool cito_constraint_secret(cito_decoding *, const cito_field *, const cito_loc *, cito_input, cito_str value);

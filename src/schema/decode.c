@@ -164,7 +164,11 @@ static bool decode_text(cito_decoding *decoding, const cito_scalar *scalar, cito
         is_good = cito_coerce_text(decoding, scalar, "string_type", loc, into);
         break;
     }
-    return is_good && (!checks || cito_constraint_text(decoding, checks, loc, scalar->input, *into, kind == CITO_KIND_BYTES));
+    if (!is_good || !checks)
+        return is_good;
+    if (kind == CITO_KIND_SECRET)
+        return cito_constraint_secret(decoding, checks, loc, scalar->input, *into);
+    return cito_constraint_text(decoding, checks, loc, scalar->input, *into, kind == CITO_KIND_BYTES);
 }
 
 static bool decode_any(cito_decoding *decoding, const cito_scalar *scalar, const cito_value **into)
@@ -382,7 +386,7 @@ static int decode_fast(cito_decoding *decoding, const cito_type *type, const cit
     case CITO_KIND_STR:
     case CITO_KIND_SECRET: {
         const char *start = reader->at;
-        if (token != CITO_JSON_STRING)
+        if (token != CITO_JSON_STRING || (checks && type->kind == CITO_KIND_SECRET))
             return 0;
         if (!cito_json_read_string(reader, into))
             return -1;

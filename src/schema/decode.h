@@ -38,7 +38,7 @@ typedef struct cito_text_source {
 bool cito_decode_model_texts(const cito_text_source *, const cito_type *model, const cito_loc *, void *into, cito_arena *, cito_errors *);
 
 /* Several body parameters, or one embedded: an object whose members are the parameters, decoded into the argument struct. params is a list of fields, whose offsets
- * lie in `into`. A body that is no object: each required one is missing. Fields absent from it take their defaults. */
+ * lie in `into`. A body that is no object: each of them is missing, as FastAPI says it. Fields absent from it take their defaults. */
 bool cito_decode_embedded(cito_json_reader *, const cito_field *const *params, size_t count, const cito_loc *, void *into, cito_errors *);
 
 /* Derives what decoding and encoding need from a type and all it reaches: key tables, compiled patterns, defaults. Called at start for every type in

@@ -292,12 +292,13 @@ static void read_field(texts_reading *reading, cito_decoding *decoding, uint32_t
     size_t count = find_texts(reading, index, &texts);
     cito_loc at = { .outer = loc, .name = field->key };
     if (count) {
-        bool is_good =
-            is_list(field->type)
-                ? decode_list(decoding, texts, count, field->type, field->checks, field->strict, &at, into + field->offset)
-                : cito_decoding_text(decoding, *scalar_text(reading->source, texts, count), field->type, field->checks, field->strict, &at, into + field->offset);
+        bool is_good = is_list(field->type)
+                           ? decode_list(decoding, texts, count, field->type, field->checks, field->strict, &at, into + field->offset)
+                           : cito_decoding_text(decoding, *scalar_text(reading->source, texts, count), field->type, field->checks,
+                                                field->strict, &at, into + field->offset);
         if (is_good && field->outer_after)
-            cito_decoding_validate(decoding, field->outer_after, into + field->offset, &at, input_of(decoding, *scalar_text(reading->source, texts, count)));
+            cito_decoding_validate(decoding, field->outer_after, into + field->offset, &at,
+                                   input_of(decoding, *scalar_text(reading->source, texts, count)));
         for (uint32_t i = 0; i < field->bit_count; i++)
             *(uint64_t *)(void *)(into + field->bits[i].offset) |= field->bits[i].mask;
     } else if (field->default_value) {

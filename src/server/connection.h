@@ -111,7 +111,8 @@ struct cito_server {
     cito_buffer log;            /* access lines of this turn */
     bool log_on, log_coloured;
     bool accepting, stopping, cancelling, freed;
-    bool closes_idle; /* stopping, and whoever wanted to ask has had the time for it */
+    unsigned lining_up; /* turns until the listeners are registered with the kernel and can be put in line; 0: they are */
+    bool closes_idle;   /* stopping, and whoever wanted to ask has had the time for it */
     bool has_room;      /* a connection was closed: accepting may go on */
     uint64_t warned_ms; /* when it was last said that nothing can be accepted */
     uint64_t stop_deadline_ms, drain_deadline_ms;

@@ -13,11 +13,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250, PROBE_MS = 50, LINGER_MS = 5000, ACCEPT_BATCH = 64, WARNING_MS = 10000 };
+enum { TICK_MS = 250, PROBE_MS = 50, LINGER_MS = 5000, ACCEPT_BATCH = 64, ACCEPT_TURN = 1, WARNING_MS = 10000 };
 
 /* ---- time ---- */
 
@@ -165,6 +167,10 @@ static void on_turn(uv_idle_t *idle)
         cito_access_log_flush(server);
     if (server->has_room)
         accept_again(server);
+    if (server->lining_up > 0 && --server->lining_up == 0)
+        cito_server_rearm(server);
+    else if (server->lining_up > 0)
+        cito_server_wake(server);
     if (server->stopping && !server->connections && !server->exchanges && server->done) {
         void (*done)(void *) = server->done;
         server->done = NULL;
@@ -222,6 +228,15 @@ void cito_server_name_ends(cito_connection *connection, const struct sockaddr *p
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
+/* libuv registers a watcher when it next polls: one turn before the turn after the next. */
+static void line_up(cito_server *server)
+{
+    if (!server->options.shares_listeners)
+        return;
+    server->lining_up = 2;
+    cito_server_wake(server);
+}
+
 static void set_accepting(cito_server *server, bool accepting)
 {
     if (server->accepting == accepting)
@@ -233,6 +248,8 @@ static void set_accepting(cito_server *server, bool accepting)
         else
             uv_poll_stop(&listener->poll);
     }
+    if (accepting)
+        line_up(server);
 }
 
 static void accept_again(cito_server *server)
@@ -254,6 +271,24 @@ static void pause_accepting(cito_server *server, const char *why)
     run_tick(server, server->tick_ms > 0 ? server->tick_ms : TICK_MS);
 }
 
+/* Of several processes that wait on one socket the kernel wakes one (EPOLLEXCLUSIVE), and the same one each time it is idle. Waiting anew puts this one behind the
+ * others, so they take turns. libuv has no word for it, so its registration is replaced; it finds the watcher by the descriptor all the same. */
+static void wait_in_line(cito_listener *listener)
+{
+    int epoll_fd = uv_backend_fd(cito_loop_uv(listener->server->loop));
+    struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = listener->fd };
+    if (!listener->server->accepting || epoll_ctl(epoll_fd, EPOLL_CTL_DEL, listener->fd, NULL) < 0)
+        return; /* libuv has not registered it yet */
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener->fd, &event) < 0)
+        cito_abort("a listening socket cannot be waited on: %s", strerror(errno));
+}
+
+void cito_server_rearm(cito_server *server)
+{
+    for (cito_listener *listener = server->listeners; listener; listener = listener->next)
+        wait_in_line(listener);
+}
+
 static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
     (void)events;
@@ -264,7 +299,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         uv_poll_stop(poll);
         return;
     }
-    for (int i = 0; i < ACCEPT_BATCH && server->accepting; i++) {
+    int most = server->options.shares_listeners && !server->stopping ? ACCEPT_TURN : ACCEPT_BATCH;
+    for (int i = 0; i < most && server->accepting; i++) {
         struct sockaddr_storage peer = { 0 };
         socklen_t len = sizeof peer;
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -278,6 +314,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         if (server->stats.connections >= server->options.limit_connections)
             set_accepting(server, false);
     }
+    if (server->options.shares_listeners)
+        wait_in_line(listener);
 }
 
 void cito_server_listen(cito_server *server, int listener_fd)
@@ -298,6 +336,7 @@ void cito_server_listen(cito_server *server, int listener_fd)
     server->open_handles++;
     if (server->accepting)
         uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
+    line_up(server);
 }
 
 static void on_listener_closed(uv_handle_t *handle)
@@ -427,6 +466,8 @@ void cito_server_stop(cito_server *server, void (*done)(void *data), void *data)
     server->done_data = data;
     server->stop_deadline_ms = cito_server_now_ms(server) + server->options.timeout_graceful_ms;
     server->drain_deadline_ms = server->now_ms + server->options.timeout_drain_ms;
+    for (cito_listener *listener = server->listeners; listener && server->options.shares_listeners; listener = listener->next)
+        on_acceptable(&listener->poll, 0, UV_READABLE); /* this process may be the only one that was woken for them */
     close_listeners(server);
     if (server->options.timeout_drain_ms == 0)
         close_idle(server);

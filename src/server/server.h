@@ -15,7 +15,9 @@ typedef struct cito_server_options {
     unsigned timeout_body_ms;       /* between bytes of a body; 0: 30000; then 408 */
     unsigned timeout_write_ms;      /* a client that takes nothing; 0: 30000 */
     unsigned timeout_graceful_ms;   /* cito_server_stop: how long requests may go on; 0: 30000 */
-    unsigned timeout_drain_ms;      /* cito_server_stop: how long an idle connection may still ask, and is answered with connection: close; 0: it closes at once */
+    unsigned
+        timeout_drain_ms; /* cito_server_stop: how long an idle connection may still ask, and is answered with connection: close; 0: it closes at once */
+    bool shares_listeners; /* other processes accept on them too: takes turns with them */
     bool access_log_off, server_header_off, date_header_off;
     const char *root_path;
 } cito_server_options;
@@ -33,6 +35,8 @@ cito_str cito_listener_url(cito_arena *, int fd);
 cito_server *cito_server_new(cito_loop *, cito_application *, const cito_server_options *);
 /* Accepts on it from now on; the descriptor stays the caller's. */
 void cito_server_listen(cito_server *, int listener_fd);
+/* Of a server that shares its listeners, once a second: takes what another process was woken for and did not live to accept. */
+void cito_server_rearm(cito_server *);
 /* Graceful: no more accepts; idle connections close (after timeout_drain_ms: a request may be on its way to them), running requests end within timeout_graceful_ms, then are cancelled; then done(data). Calling it again
  * makes it quick. */
 void cito_server_stop(cito_server *, void (*done)(void *data), void *data);

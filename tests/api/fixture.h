@@ -12,28 +12,7 @@
 
 #include <cmocka.h>
 
-static char trace[1024];
-__attribute__((unused)) static void note(const char *what)
-{
-    size_t len = strlen(trace);
-    snprintf(trace + len, sizeof trace - len, "%s%s", len ? " " : "", what);
-}
-
-static char logged[8192];
-__attribute__((unused)) static void keep_log(cito_log_level level, const char *line, void *data)
-{
-    (void)level, (void)data;
-    size_t len = strlen(logged);
-    snprintf(logged + len, sizeof logged - len, "%s\n", line);
-}
-
-__attribute__((unused)) static int reset(void **state)
-{
-    (void)state;
-    trace[0] = logged[0] = '\0';
-    cito_log_redirect(keep_log, NULL);
-    return 0;
-}
+#include "../trace.h"
 
 __attribute__((unused)) static void assert_answer(const cito_reply *reply, int status, const char *json)
 {
@@ -69,8 +48,8 @@ __attribute__((unused)) static const char *errors_of(const cito_reply *reply)
     return all;
 }
 
-__attribute__((unused)) static const cito_reply *ask(cito_test_client *client, const char *method, const char *url, const char *name, const char *value,
-                                                     const char *body)
+__attribute__((unused)) static const cito_reply *ask(cito_test_client *client, const char *method, const char *url, const char *name,
+                                                     const char *value, const char *body)
 {
     const char *const headers[][2] = { { name, value }, { NULL, NULL } };
     return cito_client_request(client, method, url, headers, (cito_str){ body ? body : "", body ? strlen(body) : 0 });
@@ -108,7 +87,8 @@ __attribute__((unused)) static void assert_document(cito_test_client *client, co
 {
     const cito_value *at = cito_json_parse(cito_client_get(client, "/openapi.json")->body.data);
     for (; *keys && at; keys++)
-        at = **keys >= '0' && **keys <= '9' && cito_value_kind_of(at) == CITO_VALUE_ARRAY ? cito_value_at(at, (size_t)(**keys - '0')) : cito_value_get(at, *keys);
+        at = **keys >= '0' && **keys <= '9' && cito_value_kind_of(at) == CITO_VALUE_ARRAY ? cito_value_at(at, (size_t)(**keys - '0'))
+                                                                                          : cito_value_get(at, *keys);
     if (!at && !expected)
         return;
     cito_str text = at ? cito_json_text(at, 0) : CITO_STR("(nothing)");

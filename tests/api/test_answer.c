@@ -30,7 +30,7 @@ CITO_GET(app, "/no-none", .response_model_exclude_none = true)
 CITO_ASYNC_DEF(UserOut, no_none) { return (UserOut){ .name = cito_string("ada") }; }
 
 CITO_DELETE(app, "/gone", .status_code = 204)
-CITO_DEF(none, gone) { }
+CITO_DEF(none, gone) {}
 CITO_GET(app, "/not-modified", .status_code = 304)
 CITO_ASYNC_DEF(str, not_modified) { return cito_string("unseen"); }
 CITO_GET(app, "/nan")

@@ -41,7 +41,10 @@ CITO_ASYNC_DEF(str, named, (Item, item))
 CITO_POST(app, "/same")
 CITO_ASYNC_DEF(any, same, (depends(named), name), (Item, item)) { return cito_object("name", name, "price", item.price); }
 CITO_POST(app, "/same-twice")
-CITO_ASYNC_DEF(any, same_twice, (depends(named), first, no_cache), (depends(named), second, no_cache)) { return cito_object("first", first, "second", second); }
+CITO_ASYNC_DEF(any, same_twice, (depends(named), first, no_cache), (depends(named), second, no_cache))
+{
+    return cito_object("first", first, "second", second);
+}
 
 CITO_ASYNC_DEF(none, refuse) { cito_raise(401); }
 CITO_POST(app, "/refused", .dependencies = { CITO_DEPENDS(refuse) })
@@ -58,7 +61,8 @@ CITO_ASYNC_DEF(any, form_model, (Login, login, form)) { return cito_object("user
 CITO_POST(app, "/file")
 CITO_ASYNC_DEF(any, upload, (file, file), (opt(file), second), (list(file), more, default([])), (opt(list(file)), rest))
 {
-    return cito_object("name", file->filename, "second", (bool)(second != NULL), "more", more.count, "rest", rest ? (int64_t)rest->count : -1);
+    return cito_object("name", file->filename, "second", (bool)(second != NULL), "more", more.count, "rest",
+                       rest ? (int64_t)rest->count : -1);
 }
 CITO_POST(app, "/bytes")
 CITO_ASYNC_DEF(any, whole, (bytes, data, file), (str, note, form)) { return cito_object("data", data, "note", note); }
@@ -72,7 +76,8 @@ static void one_model_is_the_body(void **state)
 {
     (void)state;
     assert_answer(post("/one", "{\"name\":\"a\",\"price\":1}"), 200, "{\"name\":\"a\"}");
-    assert_answer(ask(client, "POST", "/one", "content-type", "application/vnd.api+json; x=1", "{\"name\":\"a\",\"price\":1}"), 200, "{\"name\":\"a\"}");
+    assert_answer(ask(client, "POST", "/one", "content-type", "application/vnd.api+json; x=1", "{\"name\":\"a\",\"price\":1}"), 200,
+                  "{\"name\":\"a\"}");
     assert_string_equal(errors_of(post("/one", "{\"price\":\"x\"}")), "missing [\"body\",\"name\"], float_parsing [\"body\",\"price\"]");
     assert_string_equal(errors_of(post("/one", "")), "missing [\"body\"]");
     assert_string_equal(errors_of(post("/one", " null\n")), "missing [\"body\"]");
@@ -88,10 +93,12 @@ static void malformed_json_is_one_error_and_comes_first(void **state)
     (void)state;
     const cito_reply *reply = post("/refused", "{\"name\": }");
     assert_answer(reply, 422,
-                  "{\"detail\":[{\"type\":\"json_invalid\",\"loc\":[\"body\",9],\"msg\":\"JSON decode error\",\"input\":{},\"ctx\":{\"error\":\"Expecting value\"}}]}");
+                  "{\"detail\":[{\"type\":\"json_invalid\",\"loc\":[\"body\",9],\"msg\":\"JSON decode "
+                  "error\",\"input\":{},\"ctx\":{\"error\":\"Expecting value\"}}]}");
     assert_answer(post("/refused", "{}"), 401, "{\"detail\":\"Unauthorized\"}");
     assert_answer(post("/one", "{\"name\":\"\xff\"}"), 400, "{\"detail\":\"There was an error parsing the body\"}");
-    assert_string_equal(errors_of(cito_client_request(client, "POST", "/one", (const char *const[][2]){ { JSON }, { NULL, NULL } }, (cito_str){ "null\0x", 6 })),
+    assert_string_equal(errors_of(cito_client_request(client, "POST", "/one", (const char *const[][2]){ { JSON }, { NULL, NULL } },
+                                                      (cito_str){ "null\0x", 6 })),
                         "json_invalid [\"body\",4]");
 }
 
@@ -115,7 +122,8 @@ static void a_dependency_fails_by_its_own_part_only(void **state)
     assert_answer(post("/shared?q=1", "{\"item\":{\"name\":\"a\",\"price\":1},\"count\":2}"), 200, "{\"count\":2,\"name\":\"a\",\"q\":1}");
     assert_string_equal(trace, "counted other shared");
     trace[0] = '\0';
-    assert_string_equal(errors_of(post("/shared?q=1", "{\"item\":{},\"count\":2}")), "missing [\"body\",\"item\",\"name\"], missing [\"body\",\"item\",\"price\"]");
+    assert_string_equal(errors_of(post("/shared?q=1", "{\"item\":{},\"count\":2}")),
+                        "missing [\"body\",\"item\",\"name\"], missing [\"body\",\"item\",\"price\"]");
     assert_string_equal(trace, "counted other");
     trace[0] = '\0';
     assert_string_equal(errors_of(post("/shared?q=x", "{\"item\":{\"name\":1,\"price\":1},\"count\":0}")),
@@ -131,23 +139,26 @@ static void two_callables_may_take_the_same_body(void **state)
     trace[0] = '\0';
     assert_answer(post("/same-twice", "{\"name\":\"a\",\"price\":2}"), 200, "{\"first\":\"a\",\"second\":\"a\"}");
     assert_string_equal(trace, "named named");
-    assert_document(client, AT("paths", "/same", "post", "requestBody", "content", "application/json", "schema"), "{\"$ref\":\"#/components/schemas/Item\"}");
+    assert_document(client, AT("paths", "/same", "post", "requestBody", "content", "application/json", "schema"),
+                    "{\"$ref\":\"#/components/schemas/Item\"}");
 }
 
 static void forms(void **state)
 {
     (void)state;
-    assert_answer(ask(client, "POST", "/form", FORM, "name=a+b&nick=%C3%A9&tags=&tags=2"), 200, "{\"name\":\"a b\",\"nick\":\"\xc3\xa9\",\"tags\":[\"\",\"2\"]}");
+    assert_answer(ask(client, "POST", "/form", FORM, "name=a+b&nick=%C3%A9&tags=&tags=2"), 200,
+                  "{\"name\":\"a b\",\"nick\":\"\xc3\xa9\",\"tags\":[\"\",\"2\"]}");
     assert_answer(ask(client, "POST", "/form", FORM, "name=x&name=a&nick=n&nick="), 200, "{\"name\":\"a\",\"nick\":null,\"tags\":[]}");
     assert_string_equal(errors_of(ask(client, "POST", "/form", FORM, "name=a&name=")), "missing [\"body\",\"name\"]");
     assert_string_equal(errors_of(post("/form", "{\"name\":\"a\"}")), "missing [\"body\",\"name\"]");
     assert_answer(ask(client, "POST", "/form-model", FORM, "user=a&tags=1&tags=2"), 200, "{\"user\":\"a\",\"tags\":[\"1\",\"2\"]}");
     assert_string_equal(errors_of(ask(client, "POST", "/form-model", FORM, "user=")), "missing [\"body\",\"user\"]");
-    assert_answer(ask(client, "POST", "/form", "content-type", "multipart/form-data", "x"), 400, "{\"detail\":\"Missing boundary in multipart.\"}");
+    assert_answer(ask(client, "POST", "/form", "content-type", "multipart/form-data", "x"), 400,
+                  "{\"detail\":\"Missing boundary in multipart.\"}");
 }
 
 #define PART(NAME, FILE, TEXT) "--b\r\ncontent-disposition: form-data; name=\"" NAME "\"" FILE "\r\n\r\n" TEXT "\r\n"
-#define MULTIPART "content-type", "multipart/form-data; boundary=b"
+#define MULTIPART              "content-type", "multipart/form-data; boundary=b"
 
 static void files(void **state)
 {
@@ -160,9 +171,10 @@ static void files(void **state)
                   200, "{\"name\":\"a\",\"second\":true,\"more\":2,\"rest\":1}");
     assert_string_equal(errors_of(ask(client, "POST", "/file", MULTIPART, PART("file", "", "text") PART("more", "", "text") "--b--\r\n")),
                         "value_error [\"body\",\"file\"], value_error [\"body\",\"more\",0]");
-    assert_string_equal(errors_of(ask(client, "POST", "/file", MULTIPART, PART("x", "; filename=\"a\"", "x") "--b--\r\n")), "missing [\"body\",\"file\"]");
-    assert_answer(ask(client, "POST", "/bytes", MULTIPART, PART("data", "; filename=\"a\"", "whole") PART("note", "", "n") "--b--\r\n"), 200,
-                  "{\"data\":\"whole\",\"note\":\"n\"}");
+    assert_string_equal(errors_of(ask(client, "POST", "/file", MULTIPART, PART("x", "; filename=\"a\"", "x") "--b--\r\n")),
+                        "missing [\"body\",\"file\"]");
+    assert_answer(ask(client, "POST", "/bytes", MULTIPART, PART("data", "; filename=\"a\"", "whole") PART("note", "", "n") "--b--\r\n"),
+                  200, "{\"data\":\"whole\",\"note\":\"n\"}");
     assert_string_equal(errors_of(ask(client, "POST", "/bytes", MULTIPART,
                                       PART("data", "; filename=\"a\"", "x") PART("note", "; filename=\"n\"", "n") "--b--\r\n")),
                         "string_type [\"body\",\"note\"]");

@@ -17,7 +17,7 @@ CITO_ASYNC_DEF(str, settings)
     return cito_format("settings %d", settings_made);
 }
 /* No CITO_CACHED of its own: made once all the same, as what is cached depends on it. */
-CITO_DEF(int, plain_number) { return ++plain_made; }
+CITO_DEF(int, plain_number) { return __atomic_add_fetch(&plain_made, 1, __ATOMIC_RELAXED); }
 CITO_CACHED
 CITO_DEF(str, database, (depends(settings), settings), (depends(plain_number), number))
 {
@@ -40,7 +40,8 @@ CITO_ASYNC_DEF(int, fragile)
     int now = ++tries;
     cito_sleep(0.001);
     if (now == 1)
-        cito_raise_with(.status_code = 503, .detail = cito_object("try", now), .headers = { { "Retry-After", cito_format("%d", now).data } });
+        cito_raise_with(.status_code = 503, .detail = cito_object("try", now),
+                        .headers = { { "Retry-After", cito_format("%d", now).data } });
     if (now == 2)
         cito_raise_as(Failure, .why = cito_format("try %d", now));
     return now;

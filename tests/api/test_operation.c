@@ -6,7 +6,7 @@ CITO_OPAQUE(Database, int *);
 
 CITO_APP(names);
 CITO_GET(names, "/a/{id}/{kind:path}")
-CITO_DEF(none, lacks_both, (str, q)) { }
+CITO_DEF(none, lacks_both, (str, q)) {}
 
 CITO_APP(circle);
 typedef int session_result; /* so that user can name what is declared behind it */
@@ -20,26 +20,26 @@ CITO_ASYNC_DEF(int, in_a_circle, (depends(session), session_id)) { return sessio
 
 CITO_APP(paths);
 CITO_GET(paths, "/p/{optional}/{list}")
-CITO_DEF(none, bad_paths, (opt(str), optional), (list(int), list, path), (int, other, path)) { }
+CITO_DEF(none, bad_paths, (opt(str), optional), (list(int), list, path), (int, other, path)) {}
 
 CITO_APP(texts);
 CITO_GET(texts, "/t")
-CITO_DEF(none, bad_texts, (dict(int), numbers, query), (list(Item), items, header), (file, upload, query)) { }
+CITO_DEF(none, bad_texts, (dict(int), numbers, query), (list(Item), items, header), (file, upload, query)) {}
 
 CITO_APP(bodies);
 CITO_POST(bodies, "/b")
-CITO_DEF(none, both_bodies, (Item, item), (str, name, form)) { }
+CITO_DEF(none, both_bodies, (Item, item), (str, name, form)) {}
 
 CITO_APP(opaque);
 CITO_GET(opaque, "/o")
-CITO_DEF(none, takes_database, (Database, database)) { }
+CITO_DEF(none, takes_database, (Database, database)) {}
 
 CITO_APP(cached);
 CITO_DEF(int, of_query, (int, n)) { return n; }
 CITO_CACHED
 CITO_DEF(int, kept, (depends(of_query), n)) { return n; }
 CITO_GET(cached, "/c")
-CITO_DEF(none, uses_kept, (depends(kept), n)) { }
+CITO_DEF(none, uses_kept, (depends(kept), n)) {}
 
 CITO_APP(classes);
 CITO_GET(classes, "/h", .response_class = cito_class_html)
@@ -48,19 +48,19 @@ CITO_DEF(Item, no_text) { return (Item){ 0 }; }
 CITO_APP(models);
 CITO_MODEL(Wrong, (int, number, default("x")));
 CITO_GET(models, "/m", .responses = { { 404, .model = CITO_T(Wrong) } })
-CITO_DEF(none, wrong_model) { }
+CITO_DEF(none, wrong_model) {}
 
 CITO_APP(lists);
 CITO_GET(lists, "/get")
 CITO_DEF(any, list_in_a_get, (list(str), tags, default([]))) { return cito_value(tags); }
 CITO_POST(lists, "/two")
-CITO_DEF(none, list_beside_a_model, (Item, item), (opt(set(int)), ids)) { }
+CITO_DEF(none, list_beside_a_model, (Item, item), (opt(set(int)), ids)) {}
 CITO_POST(lists, "/one")
 CITO_DEF(any, list_alone, (list(int), ids)) { return cito_value(ids); }
 CITO_POST(lists, "/said")
-CITO_DEF(none, list_said, (Item, item), (list(int), ids, body), (list(int), more, query)) { }
+CITO_DEF(none, list_said, (Item, item), (list(int), ids, body), (list(int), more, query)) {}
 CITO_POST(lists, "/models")
-CITO_DEF(none, list_of_models, (Item, item), (list(Item), items)) { }
+CITO_DEF(none, list_of_models, (Item, item), (list(Item), items)) {}
 
 CITO_APP(good);
 CITO_ASYNC_DEF(int, first) { return 1; }
@@ -84,9 +84,13 @@ static void a_circle_is_told_by_its_names(void **state)
 static void a_path_carries_one_value_each(void **state)
 {
     (void)state;
-    assert_mistakes(&paths, "GET /p/{optional}/{list}: path parameter optional of bad_paths cannot be optional or have a default: a path without it is another path\n"
-                            "GET /p/{optional}/{list}: parameter list of bad_paths comes as text, which cannot say its type: let it come from the `body`\n"
-                            "GET /p/{optional}/{list}: parameter other of bad_paths is said to be in the path, which has no {other}: add it, or take `path` away\n");
+    assert_mistakes(
+        &paths,
+        "GET /p/{optional}/{list}: path parameter optional of bad_paths cannot be optional or have a default: a path without it is another "
+        "path\n"
+        "GET /p/{optional}/{list}: parameter list of bad_paths comes as text, which cannot say its type: let it come from the `body`\n"
+        "GET /p/{optional}/{list}: parameter other of bad_paths is said to be in the path, which has no {other}: add it, or take `path` "
+        "away\n");
 }
 
 static void texts_cannot_say_everything(void **state)
@@ -100,20 +104,25 @@ static void texts_cannot_say_everything(void **state)
 static void a_request_has_one_body(void **state)
 {
     (void)state;
-    assert_mistakes(&bodies, "POST /b: a request has one body: it cannot be a form and JSON at once; give the model `form` too, or the fields `body`\n");
+    assert_mistakes(
+        &bodies,
+        "POST /b: a request has one body: it cannot be a form and JSON at once; give the model `form` too, or the fields `body`\n");
 }
 
 static void no_request_carries_an_opaque_value(void **state)
 {
     (void)state;
-    assert_mistakes(&opaque, "parameter database of takes_database is a Database, which no request carries: write (depends(…), database)\n");
+    assert_mistakes(&opaque,
+                    "parameter database of takes_database is a Database, which no request carries: write (depends(…), database)\n");
 }
 
 static void what_is_made_once_takes_nothing_of_a_request(void **state)
 {
     (void)state;
-    assert_mistakes(&cached, "GET /c: of_query runs once per process (what is CITO_CACHED depends on it), so its parameter n cannot come from a request: take "
-                             "CITO_CACHED or the parameter away\n");
+    assert_mistakes(
+        &cached,
+        "GET /c: of_query runs once per process (what is CITO_CACHED depends on it), so its parameter n cannot come from a request: take "
+        "CITO_CACHED or the parameter away\n");
 }
 
 static void a_class_of_text_needs_text(void **state)
@@ -138,8 +147,10 @@ static void a_list_that_became_a_body_is_noticed(void **state)
 {
     (void)state;
     cito_test_client *client = cito_test_client_new(&lists);
-    assert_non_null(strstr(logged, ": GET /get: the list tags of list_in_a_get was taken for the body, as nothing is said: write (list(str), tags, query) where "
-                                   "?tags=1&tags=2 is meant, or `body` behind it to keep it so\n"));
+    assert_non_null(strstr(
+        logged,
+        ": GET /get: the list tags of list_in_a_get was taken for the body, as nothing is said: write (list(str), tags, query) where "
+        "?tags=1&tags=2 is meant, or `body` behind it to keep it so\n"));
     assert_non_null(strstr(logged, ": POST /two: the list ids of list_beside_a_model was taken for a member of the body"));
     assert_non_null(strstr(logged, "write (opt(set(int)), ids, query)"));
     assert_non_null(strstr(logged, "test_operation.c:"));

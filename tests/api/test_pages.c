@@ -25,9 +25,11 @@ static void the_pages_of_an_application(void **state)
     assert_int_equal(reply->status_code, 200);
     assert_header(reply, "content-type", "text/html; charset=utf-8");
     assert_true(says(reply, "<title>&lt;b&gt;&amp;&quot;shop&quot; - Swagger UI</title>"));
-    assert_true(says(reply, "url: \"/openapi.json\",") && says(reply, "src=\"/docs/swagger-ui-bundle.js\"") && says(reply, "\"deepLinking\": true,"));
+    assert_true(says(reply, "url: \"/openapi.json\",") && says(reply, "src=\"/docs/swagger-ui-bundle.js\"") &&
+                says(reply, "\"deepLinking\": true,"));
     reply = cito_client_get(client, "/redoc");
-    assert_true(says(reply, "<redoc spec-url=\"/openapi.json\">") && says(reply, "src=\"/redoc/redoc.standalone.js\"") && says(reply, "/docs/favicon-32x32.png"));
+    assert_true(says(reply, "<redoc spec-url=\"/openapi.json\">") && says(reply, "src=\"/redoc/redoc.standalone.js\"") &&
+                says(reply, "/docs/favicon-32x32.png"));
     assert_true(says(cito_client_get(client, "/docs/oauth2-redirect"), "swaggerUIRedirectOauth2"));
     assert_int_equal(cito_client_get(client, "/redoc/redoc.standalone.js")->status_code, 200);
     assert_int_equal(cito_client_get(client, "/docs/favicon-32x32.png")->status_code, 200);
@@ -60,7 +62,8 @@ static void files_are_compressed_for_those_who_take_it(void **state)
     static const struct {
         const char *accepted;
         bool compressed;
-    } cases[] = { { "gzip", true }, { "br, GZIP;q=0.5", true }, { "gzip;q=0", false }, { "gzip; q=0.0, br", false }, { "br", false }, { "deflate, gzip, br", true } };
+    } cases[] = { { "gzip", true }, { "br, GZIP;q=0.5", true },   { "gzip;q=0", false }, { "gzip; q=0.0, br", false },
+                  { "br", false },  { "deflate, gzip, br", true } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const cito_reply *reply = ask(client, "GET", "/docs/swagger-ui.css", "accept-encoding", cases[i].accepted, NULL);
         assert_header(reply, "content-encoding", cases[i].compressed ? "gzip" : NULL);
@@ -74,7 +77,8 @@ static void pages_may_stand_elsewhere(void **state)
     (void)state;
     cito_test_client *client;
     const cito_reply *reply = of(&moved, "/", &client);
-    assert_true(says(reply, "src=\"/swagger-ui-bundle.js\"") && says(reply, "url: \"/api.json\",") && says(reply, "origin + \"/oauth2-redirect\""));
+    assert_true(says(reply, "src=\"/swagger-ui-bundle.js\"") && says(reply, "url: \"/api.json\",") &&
+                says(reply, "origin + \"/oauth2-redirect\""));
     assert_true(says(reply, "\"deepLinking\": false,") && !says(reply, "\"deepLinking\": true"));
     assert_true(says(reply, "\"x\": \"\\u003c/script\\u003e\","));
     assert_int_equal(cito_client_get(client, "/swagger-ui.css")->status_code, 200);

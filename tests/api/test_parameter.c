@@ -10,7 +10,10 @@ CITO_MODEL(Strict, (int, limit, default(10)));
 CITO_MODEL_CONFIG(Strict, .extra = CITO_EXTRA_FORBID);
 
 CITO_GET(app, "/path/{id}/{size}/{rest:path}")
-CITO_ASYNC_DEF(any, paths, (str, rest), (Size, size), (int64, id, gt(0))) { return cito_object("id", id, "size", cito_name(Size, size), "rest", rest); }
+CITO_ASYNC_DEF(any, paths, (str, rest), (Size, size), (int64, id, gt(0)))
+{
+    return cito_object("id", id, "size", cito_name(Size, size), "rest", rest);
+}
 CITO_GET(app, "/query")
 CITO_ASYNC_DEF(any, queries, (int, n), (opt(str), q, alias("q-q")), (bool, flag, default(false)), (Small, small, default(3)))
 {
@@ -79,8 +82,8 @@ static void lists_take_all(void **state)
 static void of_a_header_the_first_counts(void **state)
 {
     (void)state;
-    const char *const sent[][2] = { { "X-Many", "a, b" }, { "User-Agent", "one" }, { "x-many", "c" }, { "user-agent", "two" },
-                                    { "Odd_Name", "odd" },  { "x-other", "o" },      { NULL, NULL } };
+    const char *const sent[][2] = { { "X-Many", "a, b" },  { "User-Agent", "one" }, { "x-many", "c" }, { "user-agent", "two" },
+                                    { "Odd_Name", "odd" }, { "x-other", "o" },      { NULL, NULL } };
     assert_answer(cito_client_request(client, "GET", "/headers", sent, CITO_STR("")), 200,
                   "{\"agent\":\"one\",\"odd\":\"odd\",\"other\":\"o\",\"many\":[\"a, b\",\"c\"]}");
     assert_answer(get("/headers"), 200, "{\"agent\":\"testclient\",\"odd\":null,\"other\":\"none\",\"many\":[]}");
@@ -90,7 +93,8 @@ static void header_models(void **state)
 {
     (void)state;
     const char *const sent[][2] = { { "x-token", "one" }, { "x-token", "two" }, { "x-tag", "a" }, { "x-tag", "b" }, { NULL, NULL } };
-    assert_answer(cito_client_request(client, "GET", "/header-model", sent, CITO_STR("")), 200, "{\"token\":\"one\",\"tags\":[\"a\",\"b\"]}");
+    assert_answer(cito_client_request(client, "GET", "/header-model", sent, CITO_STR("")), 200,
+                  "{\"token\":\"one\",\"tags\":[\"a\",\"b\"]}");
     assert_string_equal(errors_of(get("/header-model")), "missing [\"header\",\"x_token\"]");
 }
 
@@ -98,7 +102,8 @@ static void cookies_are_read_from_all_lines(void **state)
 {
     (void)state;
     assert_answer(ask(client, "GET", "/cookies", "cookie", "session=a; n=5; session=b", NULL), 200, "{\"session\":\"b\",\"n\":5}");
-    assert_string_equal(errors_of(ask(client, "GET", "/cookies", "cookie", "n=x", NULL)), "missing [\"cookie\",\"session\"], int_parsing [\"cookie\",\"n\"]");
+    assert_string_equal(errors_of(ask(client, "GET", "/cookies", "cookie", "n=x", NULL)),
+                        "missing [\"cookie\",\"session\"], int_parsing [\"cookie\",\"n\"]");
 }
 
 static void a_model_may_forbid_what_it_does_not_know(void **state)

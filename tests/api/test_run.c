@@ -111,9 +111,10 @@ static void a_dependency_runs_once_for_a_request(void **state)
 static void all_errors_come_in_their_order(void **state)
 {
     (void)state;
-    assert_string_equal(errors_of(get("/errors/x?count=y")),
-                        "missing [\"query\",\"q\"], missing [\"header\",\"x-n\"], int_parsing [\"path\",\"id\"], int_parsing [\"query\",\"count\"], "
-                        "missing [\"header\",\"x-token\"], missing [\"cookie\",\"session\"]");
+    assert_string_equal(
+        errors_of(get("/errors/x?count=y")),
+        "missing [\"query\",\"q\"], missing [\"header\",\"x-n\"], int_parsing [\"path\",\"id\"], int_parsing [\"query\",\"count\"], "
+        "missing [\"header\",\"x-token\"], missing [\"cookie\",\"session\"]");
     assert_string_equal(trace, "");
     assert_string_equal(errors_of(ask(client, "GET", "/errors/1?count=1", "x-n", "5", NULL)),
                         "missing [\"query\",\"q\"], missing [\"header\",\"x-token\"], missing [\"cookie\",\"session\"]");
@@ -163,7 +164,8 @@ static void an_optional_model_of_parameters_is_there(void **state)
 static void forty_parameters(void **state)
 {
     (void)state;
-    static const char url[] = "/forty?p1=100&p2=1&p3=1&p4=1&p5=1&p6=1&p7=1&p8=1&p9=1&p10=1&p11=1&p12=1&p13=1&p14=1&p15=1&p16=1&p17=1&p18=1&p19=1&p20=20";
+    static const char url[] =
+        "/forty?p1=100&p2=1&p3=1&p4=1&p5=1&p6=1&p7=1&p8=1&p9=1&p10=1&p11=1&p12=1&p13=1&p14=1&p15=1&p16=1&p17=1&p18=1&p19=1&p20=20";
     const char *const headers[][2] = { { JSON }, { "p31", "1000" }, { "p32", "1" }, { NULL, NULL } };
     assert_answer(cito_client_request(client, "POST", url, headers, CITO_STR("{\"a\":1}")), 200, "1164");
     assert_string_equal(errors_of(cito_client_request(client, "POST", url, headers, CITO_STR("{}"))), "missing [\"body\",\"a\"]");

@@ -309,7 +309,8 @@ static void test_embedded(void **state)
         { "{\"importance\":0,\"cat\":{\"pet_type\":\"x\"},\"importance\":1}",
           "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"cat\",\"lives\"],\"msg\":\"Field required\",\"input\":{\"pet_type\":\"x\"}}]}" },
         { "[1]", "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"cat\"],\"msg\":\"Field required\",\"input\":null},"
-                 "{\"type\":\"missing\",\"loc\":[\"importance\"],\"msg\":\"Field required\",\"input\":null}]}" },
+                 "{\"type\":\"missing\",\"loc\":[\"importance\"],\"msg\":\"Field required\",\"input\":null},"
+                 "{\"type\":\"missing\",\"loc\":[\"base\"],\"msg\":\"Field required\",\"input\":null}]}" },
         { "{\"importance\":0}", "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"cat\"],\"msg\":\"Field required\",\"input\":null},"
                                 "{\"type\":\"greater_than\",\"loc\":[\"importance\"],\"msg\":\"Input should be greater than "
                                 "0\",\"input\":0,\"ctx\":{\"gt\":0}}]}" },

@@ -175,6 +175,44 @@ static void test_graceful_stop(void **state)
     client_close(&waiting);
 }
 
+static int setup_worker(void **state)
+{
+    static fixture f;
+    fixture_start(&f, &(cito_server_options){ .access_log_off = true, .timeout_drain_ms = 500, .shares_listeners = true });
+    *state = &f;
+    return 0;
+}
+
+#define CLOSING(LENGTH)                                                                                                                    \
+    "HTTP/1.1 200 OK\r\nserver: cito\r\ncontent-length: " LENGTH "\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n"
+
+static void test_stop_that_drains(void **state)
+{
+    fixture *f = *state;
+    client kept = client_connect(f), idle = client_connect(f);
+    client_say(f, &kept, GET("/"));
+    client_expect(f, &kept, HEAD("5") "hello");
+    UNTIL(f, NULL, f->server->stats.connections == 2);
+    client queued = client_connect(f); /* in the kernel's queue: no turn was made since */
+    cito_server_stop(f->server, fixture_done, f);
+    client_say(f, &queued, GET("/"));
+    client_expect(f, &queued, CLOSING("5") "hello");
+    client_expect_end(f, &queued);
+    client_say(f, &kept, GET("/")); /* it could not know */
+    client_expect(f, &kept, CLOSING("5") "hello");
+    client_expect_end(f, &kept);
+    fixture_advance_ms(f, 499);
+    turn(f, &idle);
+    assert_false(idle.ended);
+    fixture_advance_ms(f, 1);
+    client_expect_end(f, &idle);
+    assert_int_equal(idle.got.len, 0);
+    UNTIL(f, NULL, f->done_count == 1);
+    client_close(&kept);
+    client_close(&idle);
+    client_close(&queued);
+}
+
 static int teardown_stopped(void **state)
 {
     fixture *f = *state;
@@ -274,6 +312,7 @@ int main(void)
         TEST(test_limit_of_connections),
         TEST(test_no_descriptors),
         cmocka_unit_test_setup_teardown(test_graceful_stop, setup, teardown_stopped),
+        cmocka_unit_test_setup_teardown(test_stop_that_drains, setup_worker, teardown_stopped),
         cmocka_unit_test(test_access_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,28 +48,7 @@ __attribute__((unused)) static cito_response *run_test_endpoint(cito_endpoint *e
 }
 #define ENDPOINT(NAME) (&((test_endpoint){ { run_test_endpoint }, &NAME##_callable }).endpoint)
 
-static char trace[1024];
-__attribute__((unused)) static void note(const char *what)
-{
-    size_t len = strlen(trace);
-    snprintf(trace + len, sizeof trace - len, "%s%s", len ? " " : "", what);
-}
-
-static char logged[4096];
-__attribute__((unused)) static void keep_log(cito_log_level level, const char *line, void *data)
-{
-    (void)level, (void)data;
-    size_t len = strlen(logged);
-    snprintf(logged + len, sizeof logged - len, "%s\n", line);
-}
-
-__attribute__((unused)) static int reset(void **state)
-{
-    (void)state;
-    trace[0] = logged[0] = '\0';
-    cito_log_redirect(keep_log, NULL);
-    return 0;
-}
+#include "../trace.h"
 
 __attribute__((unused)) static cito_memory_client *client_of(cito_web *web)
 {

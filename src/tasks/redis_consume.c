@@ -1,0 +1,531 @@
+/* Redis consumer: fetching, holding, acknowledging.
+ *
+ * One script pops up to as many messages as there are free places, from the queues in turn, and enters them into `unacked` in the same step, so that a crash
+ * loses nothing. It runs when places are free and there may be messages. When it found too few, the lists' lengths are asked for on a connection with CLIENT
+ * TRACKING: Redis remembers that, and pushes one word to the other connection when one of the lists changes. So an idle consumer neither polls nor blocks a
+ * connection, and a message is fetched one round trip after it came.
+ *
+ * States: fetching (the script is under way) -> drained (it found too few) -> arming (lengths are under way) -> armed (all were 0: waits for the word).
+ * Invariants: at most one fetch is under way; held_count and what it asked for never exceed the prefetch count. A fetch whose reply was lost with the connection
+ * is looked up by its tags, which are known before.
+ * Threading: the loop's thread; events.message is called from a reply, outside of any coroutine. */
+#include "tasks/redis_broker.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+enum { ACKS_PER_COMMAND = 1000 };
+
+/* KEYS: unacked, unacked_index, lists (all queues at step 0, all at step 3, …). ARGV: how many, now, tag prefix, first tag number, queues, and what stands
+ * behind the envelope in the entry, per queue. Gives queue number and envelope in turn. As kombu: the lower step first, queues of a step by turns.
+ * The tag of the envelope that is held becomes the entry's: a sender may have used its own twice. */
+static cito_redis_script fetch_script = {
+    .text = "local want, count, tag = tonumber(ARGV[1]), tonumber(ARGV[5]), tonumber(ARGV[4])\n"
+            "local got, entries, scores = {}, {}, {}\n"
+            "for row = 2, #KEYS - 1, count do\n"
+            "  local live = {}\n"
+            "  for q = 1, count do live[q] = q end\n"
+            "  while want > 0 and #live > 0 do\n"
+            "    local take, still = #live == 1 and want or 1, {}\n"
+            "    for _, q in ipairs(live) do\n"
+            "      if want > 0 then\n"
+            "        local popped = redis.pcall('RPOP', KEYS[row + q], take)\n"
+            "        if type(popped) == 'table' and not popped.err then\n"
+            "          for _, message in ipairs(popped) do\n"
+            "            local name = ARGV[3] .. string.format('%012x', tag)\n"
+            "            tag = tag + 1\n"
+            "            got[#got + 1], got[#got + 2] = q, message\n"
+            "            local from, to = message:match('.*\"delivery_tag\"%s*:%s*\"()[^\"]*()\"')\n"
+            "            local held = from and message:sub(1, from - 1) .. name .. message:sub(to) or message\n"
+            "            entries[#entries + 1], entries[#entries + 2] = name, '[' .. held .. ARGV[5 + q]\n"
+            "            scores[#scores + 1], scores[#scores + 2] = ARGV[2], name\n"
+            "          end\n"
+            "          want = want - #popped\n"
+            "          if #popped == take then still[#still + 1] = q end\n"
+            "        end\n"
+            "      end\n"
+            "    end\n"
+            "    live = still\n"
+            "  end\n"
+            "end\n"
+            "if #got > 0 then\n"
+            "  redis.call('HSET', KEYS[1], unpack(entries))\n"
+            "  redis.call('ZADD', KEYS[2], unpack(scores))\n"
+            "end\n"
+            "return got\n"
+};
+/* KEYS: unacked, unacked_index. ARGV: tags. */
+static cito_redis_script ack_script = { .text = "redis.call('ZREM', KEYS[2], unpack(ARGV))\nreturn redis.call('HDEL', KEYS[1], unpack(ARGV))\n" };
+/* KEYS: unacked, unacked_index, list. ARGV: tag, envelope, LPUSH or RPUSH. Only who takes the entry out may put the message back: it may have been restored. */
+static cito_redis_script move_script = { .text = "redis.call('ZREM', KEYS[2], ARGV[1])\n"
+                                                 "if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end\n"
+                                                 "redis.call(ARGV[3], KEYS[3], ARGV[2])\n"
+                                                 "return 1\n" };
+
+static void look_again(cito_redis_broker *redis)
+{
+    redis->drained = redis->armed = false;
+    redis->arm_again = true;
+    cito_redis_wake(redis->commands);
+}
+
+/* ---- deliveries ---------------------------------------------------------------------------------------------------------------- */
+static void deliver(cito_redis_broker *redis, cito_redis_queue *queue, uint64_t number, cito_str envelope)
+{
+    cito_redis_delivery *held = malloc(sizeof *held + envelope.len + 1);
+    if (!held)
+        cito_abort("no memory for a message of %zu bytes", envelope.len);
+    cito_redis_tag_make(redis->prefix, number, held->tag);
+    memcpy(held->envelope, envelope.data, envelope.len);
+    held->envelope[envelope.len] = '\0';
+    held->delivery = (cito_delivery){ .queue = queue->name, .tag = { held->tag, CITO_REDIS_TAG }, .envelope = { held->envelope, envelope.len } };
+    held->previous = NULL;
+    held->next = redis->held;
+    if (held->next)
+        held->next->previous = held;
+    redis->held = held;
+    redis->held_count++;
+    if (redis->consuming)
+        redis->events.message(redis->events.data, &held->delivery);
+    else
+        cito_redis_give_back(&redis->broker, &held->delivery);
+}
+
+static void let_go(cito_redis_broker *redis, cito_redis_delivery *held)
+{
+    *(held->previous ? &held->previous->next : &redis->held) = held->next;
+    if (held->next)
+        held->next->previous = held->previous;
+    redis->held_count--;
+    free(held);
+    cito_redis_wake(redis->commands);
+}
+
+void cito_redis_ack(cito_broker *broker, cito_delivery *delivery)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    cito_buffer_append(&redis->acks, ((cito_redis_delivery *)delivery)->tag, CITO_REDIS_TAG);
+    let_go(redis, (cito_redis_delivery *)delivery);
+}
+
+void cito_redis_move(cito_redis_broker *redis, cito_str tag, cito_str list, cito_str envelope, bool to_front, cito_redis_done *done, void *data)
+{
+    cito_redis_eval(redis->commands, CITO_REDIS_FOR_EVER, done, data, &move_script, 3,
+                    CITO_REDIS_ARGS(CITO_STR("unacked"), CITO_STR("unacked_index"), list, tag, envelope, to_front ? CITO_STR("RPUSH") : CITO_STR("LPUSH")));
+}
+
+static void put_back(cito_redis_broker *redis, cito_delivery *delivery, bool to_front)
+{
+    cito_arena scratch;
+    cito_arena_init(&scratch, 0);
+    int priority;
+    redis->scratch.len = 0;
+    cito_redis_envelope_redeliver(delivery->envelope, &scratch, &redis->scratch, &priority);
+    cito_redis_queue *queue = cito_redis_queue_named(redis, delivery->queue);
+    cito_redis_move(redis, delivery->tag, queue->lists[cito_redis_step_of(priority)], (cito_str){ redis->scratch.data, redis->scratch.len }, to_front, NULL, NULL);
+    cito_arena_finish(&scratch);
+    let_go(redis, (cito_redis_delivery *)delivery);
+}
+
+void cito_redis_reject(cito_broker *broker, cito_delivery *delivery, bool requeue)
+{
+    if (requeue)
+        put_back((cito_redis_broker *)broker, delivery, false);
+    else
+        cito_redis_ack(broker, delivery); /* kombu's Redis has no dead-letter queue */
+}
+
+void cito_redis_give_back(cito_broker *broker, cito_delivery *delivery) { put_back((cito_redis_broker *)broker, delivery, true); }
+
+static void acks_send(cito_redis_broker *redis)
+{
+    size_t count = redis->acks.len / CITO_REDIS_TAG;
+    for (size_t first = 0; first < count; first += ACKS_PER_COMMAND) {
+        cito_str args[ACKS_PER_COMMAND + 2] = { CITO_STR("unacked"), CITO_STR("unacked_index") };
+        size_t more = count - first < ACKS_PER_COMMAND ? count - first : ACKS_PER_COMMAND;
+        for (size_t i = 0; i < more; i++)
+            args[i + 2] = (cito_str){ redis->acks.data + (first + i) * CITO_REDIS_TAG, CITO_REDIS_TAG };
+        cito_redis_eval(redis->commands, CITO_REDIS_FOR_EVER, NULL, NULL, &ack_script, 2, more + 2, args);
+    }
+    cito_buffer_reset(&redis->acks, ACKS_PER_COMMAND * CITO_REDIS_TAG);
+}
+
+/* ---- fetching ------------------------------------------------------------------------------------------------------------------ */
+static void fetched(void *data, const cito_redis_reply *reply, const char *error)
+{
+    cito_redis_broker *redis = data;
+    redis->fetching = false;
+    if (!reply) {
+        redis->fetch_lost = true;
+        return;
+    }
+    if (error) {
+        cito_log_write(CITO_LOG_ERROR, "Redis at %s: messages cannot be fetched: %s", redis->url.shown.data, error);
+        redis->drained = redis->armed = true; /* until the tick looks again */
+        redis->looked_s = cito_redis_now_s();
+        return;
+    }
+    size_t got = reply->count / 2;
+    redis->drained = got < redis->fetch_count;
+    cito_redis_queue *last = NULL;
+    for (size_t i = 0; i < got; i++) {
+        size_t place = (size_t)reply->elements[i * 2]->integer - 1;
+        last = redis->fetch_queues[place];
+        deliver(redis, last, redis->fetch_first + i, reply->elements[i * 2 + 1]->text);
+    }
+    for (size_t i = 0; i < redis->queue_count; i++)
+        if (redis->queues[i] == last)
+            redis->queue_first = (i + 1) % redis->queue_count;
+    cito_redis_wake(redis->commands);
+}
+
+static void fetch_send(cito_redis_broker *redis, unsigned want)
+{
+    size_t count = redis->queue_count;
+    redis->fetch_count = want < CITO_REDIS_FETCH_MOST ? want : CITO_REDIS_FETCH_MOST;
+    redis->fetch_first = redis->next_tag;
+    redis->next_tag += redis->fetch_count;
+    redis->fetching = true;
+    redis->fetch_queue_count = count;
+    for (size_t i = 0; i < count; i++)
+        redis->fetch_queues[i] = redis->queues[(redis->queue_first + i) % count];
+    char numbers[4][32];
+    snprintf(numbers[0], sizeof numbers[0], "%u", redis->fetch_count);
+    snprintf(numbers[1], sizeof numbers[1], "%.6f", cito_redis_now_s());
+    snprintf(numbers[2], sizeof numbers[2], "%llu", (unsigned long long)redis->fetch_first);
+    snprintf(numbers[3], sizeof numbers[3], "%zu", count);
+    size_t key_count = 2 + count * CITO_REDIS_STEPS;
+    cito_str args[key_count + 5 + count], *to = args;
+    *to++ = CITO_STR("unacked");
+    *to++ = CITO_STR("unacked_index");
+    for (unsigned step = 0; step < CITO_REDIS_STEPS; step++)
+        for (size_t i = 0; i < count; i++)
+            *to++ = redis->fetch_queues[i]->lists[step];
+    *to++ = (cito_str){ numbers[0], strlen(numbers[0]) };
+    *to++ = (cito_str){ numbers[1], strlen(numbers[1]) };
+    *to++ = (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX };
+    *to++ = (cito_str){ numbers[2], strlen(numbers[2]) };
+    *to++ = (cito_str){ numbers[3], strlen(numbers[3]) };
+    for (size_t i = 0; i < count; i++)
+        *to++ = redis->fetch_queues[i]->entry_end;
+    /* Once: a repetition would pop others while the first ones lie in unacked, see recovered. */
+    cito_redis_eval(redis->commands, CITO_REDIS_ONCE, fetched, redis, &fetch_script, key_count, (size_t)(to - args), args);
+}
+
+/* What a fetch popped before its reply was lost: it is ours, under tags that we know. */
+static void recovered(void *data, const cito_redis_reply *reply, const char *error)
+{
+    cito_redis_broker *redis = data;
+    redis->fetching = false;
+    if (error)
+        return; /* fetch_lost stays: the next connection tries again */
+    redis->fetch_lost = false;
+    for (size_t i = 0; i < reply->count; i++) {
+        cito_str entry = cito_redis_reply_at(reply, i)->text;
+        for (size_t q = 0; entry.data && q < redis->fetch_queue_count; q++) {
+            cito_str end = redis->fetch_queues[q]->entry_end;
+            if (entry.len > end.len && !memcmp(entry.data + entry.len - end.len, end.data, end.len)) {
+                deliver(redis, redis->fetch_queues[q], redis->fetch_first + i, (cito_str){ entry.data + 1, entry.len - end.len - 1 });
+                break;
+            }
+        }
+    }
+    look_again(redis);
+}
+
+static void recover(cito_redis_broker *redis)
+{
+    char tags[CITO_REDIS_FETCH_MOST][CITO_REDIS_TAG + 1];
+    cito_str args[CITO_REDIS_FETCH_MOST + 2] = { CITO_STR("HMGET"), CITO_STR("unacked") };
+    for (unsigned i = 0; i < redis->fetch_count; i++) {
+        cito_redis_tag_make(redis->prefix, redis->fetch_first + i, tags[i]);
+        args[i + 2] = (cito_str){ tags[i], CITO_REDIS_TAG };
+    }
+    redis->fetching = true;
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, recovered, redis, redis->fetch_count + 2, args);
+}
+
+/* ---- waiting for messages ------------------------------------------------------------------------------------------------------ */
+static void length_seen(void *data, const cito_redis_reply *reply, const char *error)
+{
+    cito_redis_broker *redis = data;
+    redis->arm_left--;
+    if (error || reply->integer != 0)
+        redis->arm_again = true;
+    if (redis->arm_left > 0)
+        return;
+    redis->arming = false;
+    if (redis->arm_again && reply) {
+        redis->drained = false;
+        cito_redis_wake(redis->commands);
+    } else {
+        redis->armed = true;
+        redis->looked_s = cito_redis_now_s();
+    }
+}
+
+static void arm(cito_redis_broker *redis)
+{
+    redis->arming = true;
+    redis->arm_again = false;
+    redis->arm_left = (unsigned)redis->queue_count * CITO_REDIS_STEPS;
+    for (size_t q = 0; q < redis->queue_count; q++)
+        for (unsigned step = 0; step < CITO_REDIS_STEPS; step++)
+            cito_redis_send(redis->commands, CITO_REDIS_ONCE, length_seen, redis, CITO_REDIS_ARGS(CITO_STR("LLEN"), redis->queues[q]->lists[step]));
+}
+
+void cito_redis_consume_before_write(cito_redis_broker *redis)
+{
+    if (redis->acks.len > 0)
+        acks_send(redis);
+    if (redis->fetching || !cito_redis_is_up(redis->commands))
+        return;
+    if (redis->fetch_lost) {
+        recover(redis);
+        return;
+    }
+    unsigned places = redis->prefetch > redis->held_count ? redis->prefetch - redis->held_count : 0;
+    if (!redis->consuming || places == 0 || redis->queue_count == 0)
+        return;
+    if (!redis->drained)
+        fetch_send(redis, places);
+    else if (!redis->armed && !redis->arming && redis->tracks)
+        arm(redis);
+}
+
+static void tracking_answered(void *data, const cito_redis_reply *reply, const char *error)
+{
+    cito_redis_broker *redis = data;
+    redis->tracks = !error;
+    if (error && reply && !redis->tracking_refused) {
+        redis->tracking_refused = true;
+        cito_log_write(CITO_LOG_WARNING, "Redis at %s refuses CLIENT TRACKING (%s), which needs Redis 6 and the right to use it: looks for messages ten times a second",
+                       redis->url.shown.data, error);
+        cito_redis_tick_start(redis);
+    }
+    look_again(redis);
+}
+
+static void track(cito_redis_broker *redis)
+{
+    if (!redis->consuming || !cito_redis_is_up(redis->commands) || !cito_redis_is_up(redis->pubsub))
+        return;
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)cito_redis_client_id(redis->pubsub));
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, tracking_answered, redis,
+                    CITO_REDIS_ARGS(CITO_STR("CLIENT"), CITO_STR("TRACKING"), CITO_STR("ON"), CITO_STR("REDIRECT"), (cito_str){ id, strlen(id) }));
+}
+
+/* Beforehand, so that no acknowledgement is repeated behind the PING of a flush. */
+static void scripts_load(cito_redis_broker *redis)
+{
+    const char *texts[] = { fetch_script.text, ack_script.text, move_script.text };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
+                        CITO_REDIS_ARGS(CITO_STR("SCRIPT"), CITO_STR("LOAD"), (cito_str){ texts[i], strlen(texts[i]) }));
+}
+
+/* ---- connections --------------------------------------------------------------------------------------------------------------- */
+void cito_redis_consume_up(cito_redis_broker *redis)
+{
+    if (!redis->consuming)
+        return;
+    for (size_t i = 0; i < redis->queue_count; i++)
+        cito_redis_declare(redis, redis->queues[i]);
+    scripts_load(redis);
+    cito_redis_lease_renew(redis);
+    track(redis);
+    look_again(redis);
+    if (redis->events.connection)
+        redis->events.connection(redis->events.data, true, redis->url.shown.data);
+}
+
+void cito_redis_consume_down(cito_redis_broker *redis, const char *error)
+{
+    redis->tracks = false;
+    if (redis->consuming && redis->events.connection)
+        redis->events.connection(redis->events.data, false, error);
+}
+
+void cito_redis_pubsub_up(cito_redis_broker *redis)
+{
+    cito_redis_send(redis->pubsub, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SUBSCRIBE"), CITO_STR("__redis__:invalidate")));
+    if (redis->node_name.data) {
+        /* The exchange alone, and with a routing key behind it. */
+        cito_arena scratch;
+        cito_arena_init(&scratch, 0);
+        cito_str channel = cito_arena_format(&scratch, "/%d.celery.pidbox", redis->url.db);
+        cito_redis_send(redis->pubsub, CITO_REDIS_ONCE, NULL, NULL,
+                        CITO_REDIS_ARGS(CITO_STR("PSUBSCRIBE"), channel, cito_arena_format(&scratch, "%s/*", channel.data)));
+        cito_str member = cito_arena_format(&scratch, "%s.celery.pidbox", redis->node_name.data);
+        member = cito_redis_binding(&scratch, CITO_STR(""), CITO_STR(""), member);
+        cito_redis_send(redis->commands, CITO_REDIS_TRIES, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("_kombu.binding.celery.pidbox"), member));
+        cito_arena_finish(&scratch);
+    }
+    track(redis);
+}
+
+void cito_redis_pubsub_down(cito_redis_broker *redis)
+{
+    redis->tracks = false;
+    redis->armed = false; /* the word could not reach us; the tick looks meanwhile */
+}
+
+static void broadcast_came(cito_redis_broker *redis, cito_str channel, cito_str envelope)
+{
+    const char *dot = memchr(channel.data, '.', channel.len);
+    if (!dot || !redis->consuming || !redis->events.broadcast)
+        return;
+    cito_str exchange = { dot + 1, (size_t)(channel.data + channel.len - dot - 1) }, key = CITO_STR("");
+    const char *slash = memchr(exchange.data, '/', exchange.len);
+    if (slash) {
+        key = (cito_str){ slash + 1, (size_t)(exchange.data + exchange.len - slash - 1) };
+        exchange.len = (size_t)(slash - exchange.data);
+    }
+    redis->events.broadcast(redis->events.data, exchange, key, envelope);
+}
+
+void cito_redis_consume_push(cito_redis_broker *redis, const cito_redis_reply *reply)
+{
+    cito_str kind = cito_redis_reply_at(reply, 0)->text;
+    if (!kind.data)
+        return;
+    if (cito_str_equal(kind, "pmessage"))
+        broadcast_came(redis, cito_redis_reply_at(reply, 2)->text, cito_redis_reply_at(reply, 3)->text);
+    else if (cito_str_equal(kind, "message") && cito_str_equal(cito_redis_reply_at(reply, 1)->text, "__redis__:invalidate"))
+        look_again(redis);
+}
+
+/* ---- upkeep -------------------------------------------------------------------------------------------------------------------- */
+static void refresh_send(cito_redis_broker *redis, double now_s)
+{
+    char score[32];
+    snprintf(score, sizeof score, "%.6f", now_s);
+    cito_redis_delivery *held = redis->held;
+    unsigned left = redis->held_count;
+    while (left > 0) {
+        unsigned more = left < ACKS_PER_COMMAND ? left : ACKS_PER_COMMAND;
+        cito_redis_begin(redis->commands, 3 + 2 * more);
+        cito_redis_add(redis->commands, CITO_STR("ZADD"));
+        cito_redis_add(redis->commands, CITO_STR("unacked_index"));
+        cito_redis_add(redis->commands, CITO_STR("XX")); /* not those that were acknowledged or restored meanwhile */
+        for (unsigned i = 0; i < more; i++, held = held->next) {
+            cito_redis_add(redis->commands, (cito_str){ score, strlen(score) });
+            cito_redis_add(redis->commands, (cito_str){ held->tag, CITO_REDIS_TAG });
+        }
+        cito_redis_end(redis->commands, CITO_REDIS_ONCE, NULL, NULL);
+        left -= more;
+    }
+}
+
+void cito_redis_tick(cito_redis_broker *redis)
+{
+    enum { LEASE_EVERY_S = 5, LOOK_EVERY_S = 5 };
+    double now_s = cito_redis_now_s();
+    if (!cito_redis_is_up(redis->commands))
+        return;
+    if (now_s - redis->refreshed_s >= redis->visibility_s / 3 * 0.9) {
+        redis->refreshed_s = now_s;
+        refresh_send(redis, now_s);
+    }
+    if (now_s - redis->leased_s >= LEASE_EVERY_S)
+        cito_redis_lease_renew(redis);
+    if (now_s - redis->swept_s >= (redis->visibility_s < 100 ? 0.9 : 10)) {
+        redis->swept_s = now_s;
+        cito_redis_restore_start(redis);
+    }
+    /* A word that was lost on the way costs five seconds, no more. Without tracking this is how messages are found. */
+    if (redis->drained && !redis->arming && (!redis->tracks || now_s - redis->looked_s > LOOK_EVERY_S))
+        look_again(redis);
+}
+
+/* ---- the interface ------------------------------------------------------------------------------------------------------------- */
+const char *cito_redis_add_queue(cito_broker *broker, const char *name)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    cito_redis_queue *queue = cito_redis_queue_named(redis, (cito_str){ name, strlen(name) });
+    for (size_t i = 0; i < redis->queue_count; i++)
+        if (redis->queues[i] == queue)
+            return NULL;
+    if (redis->queue_count == redis->queue_capacity) {
+        redis->queue_capacity = redis->queue_capacity ? redis->queue_capacity * 2 : 8;
+        redis->queues = realloc(redis->queues, redis->queue_capacity * sizeof *redis->queues);
+        redis->fetch_queues = realloc(redis->fetch_queues, redis->queue_capacity * sizeof *redis->fetch_queues);
+        if (!redis->queues || !redis->fetch_queues)
+            cito_abort("no memory for the names of queues");
+    }
+    redis->queues[redis->queue_count++] = queue;
+    if (cito_redis_is_up(redis->commands))
+        cito_redis_declare(redis, queue);
+    look_again(redis);
+    return NULL;
+}
+
+const char *cito_redis_cancel_queue(cito_broker *broker, const char *name)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    size_t left = 0;
+    for (size_t i = 0; i < redis->queue_count; i++)
+        if (!cito_str_equal(redis->queues[i]->name, name))
+            redis->queues[left++] = redis->queues[i];
+    redis->queue_count = left;
+    redis->queue_first = 0;
+    look_again(redis);
+    return NULL;
+}
+
+void cito_redis_set_prefetch(cito_broker *broker, unsigned prefetch)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    redis->prefetch = prefetch;
+    cito_redis_wake(redis->commands);
+}
+
+const char *cito_redis_consume(cito_broker *broker, const char *const *queues, unsigned prefetch, const char *node_name, const cito_consumer_events *events)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    const char *error = cito_redis_call(redis->commands, CITO_REDIS_TRIES, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("PING")));
+    if (error)
+        return error;
+    redis->events = *events;
+    redis->prefetch = prefetch;
+    redis->consuming = true;
+    redis->queue_count = redis->queue_first = 0;
+    redis->node_name = node_name ? cito_arena_copy_str(&redis->arena, node_name, strlen(node_name)) : (cito_str){ NULL, 0 };
+    for (; *queues; queues++)
+        cito_redis_add_queue(broker, *queues);
+    redis->refreshed_s = redis->looked_s = cito_redis_now_s();
+    cito_redis_tick_start(redis);
+    scripts_load(redis);
+    cito_redis_lease_renew(redis);
+    cito_redis_keep_up(redis->commands);
+    if (cito_redis_is_up(redis->pubsub))
+        cito_redis_pubsub_up(redis);
+    else
+        cito_redis_keep_up(redis->pubsub);
+    if (redis->events.connection && cito_redis_is_up(redis->commands))
+        redis->events.connection(redis->events.data, true, redis->url.shown.data);
+    return NULL;
+}
+
+void cito_redis_stop_consuming(cito_broker *broker)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    if (!redis->consuming)
+        return;
+    redis->consuming = false;
+    cito_redis_send(redis->pubsub, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("PUNSUBSCRIBE")));
+}
+
+void cito_redis_consume_free(cito_redis_broker *redis)
+{
+    while (redis->held) { /* not given back: they stay in unacked, for who restores them */
+        cito_redis_delivery *next = redis->held->next;
+        free(redis->held);
+        redis->held = next;
+    }
+    free(redis->queues);
+    free(redis->fetch_queues);
+    cito_buffer_finish(&redis->acks);
+}

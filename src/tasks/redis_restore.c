@@ -1,0 +1,176 @@
+/* Redis restore: puts back what nobody works on any more: entries of `unacked` older than the visibility timeout, as every consumer of kombu's does, and those of a
+ * consumer of cito whose lease ran out, which takes half a minute instead of the timeout.
+ *
+ * The lease is the key cito.consumer.ID, which its consumer renews; the set cito.consumers holds all ids; the tags of what a consumer holds begin with its id.
+ *
+ * Invariants: one restores at a time (kombu's mutex, which Python's consumers respect too); an entry is put back by who takes it out (move_script).
+ * Threading: a coroutine of the loop's. */
+#include "tasks/redis_broker.h"
+
+#include "base/log.h"
+
+enum { LEASE_MS = 30000, MUTEX_MS = 300000, AT_ONCE = 100 };
+
+static cito_redis_script release_script = { .text = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\nreturn 0\n" };
+
+static cito_str chars(const char *text) { return (cito_str){ text, strlen(text) }; }
+static cito_str own_id(const cito_redis_broker *redis) { return (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX }; }
+
+/* ---- leases -------------------------------------------------------------------------------------------------------------------- */
+void cito_redis_lease_renew(cito_redis_broker *redis)
+{
+    char key[64], expiry[16];
+    snprintf(key, sizeof key, "cito.consumer.%s", redis->prefix);
+    snprintf(expiry, sizeof expiry, "%d", LEASE_MS);
+    redis->leased_s = cito_redis_now_s();
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
+                    CITO_REDIS_ARGS(CITO_STR("SET"), chars(key), CITO_STR("1"), CITO_STR("PX"), chars(expiry)));
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("cito.consumers"), own_id(redis)));
+}
+
+void cito_redis_lease_end(cito_redis_broker *redis)
+{
+    char key[64];
+    snprintf(key, sizeof key, "cito.consumer.%s", redis->prefix);
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("DEL"), chars(key)));
+    if (redis->held_count == 0) /* else its name stays, and what it held is put back by the others at their next look */
+        cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), own_id(redis)));
+}
+
+/* ---- one entry ----------------------------------------------------------------------------------------------------------------- */
+/* The queues of an exchange and a routing key. The anonymous exchange ("") means the queue of that name. */
+static size_t queues_of(cito_redis_broker *redis, cito_arena *arena, cito_str exchange, cito_str routing_key, cito_str *out_queues, size_t most)
+{
+    size_t count = 0;
+    const cito_redis_reply *members = NULL;
+    if (exchange.len > 0 && !cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &members,
+                                             CITO_REDIS_ARGS(CITO_STR("SMEMBERS"), cito_arena_format(arena, "_kombu.binding.%s", exchange.data))))
+        for (size_t i = 0; i < members->count && count < most; i++)
+            if (cito_redis_binding_takes(cito_redis_reply_at(members, i)->text, routing_key, &out_queues[count]))
+                count++;
+    if (count == 0)
+        out_queues[count++] = routing_key;
+    return count;
+}
+
+static void restore_one(cito_redis_broker *redis, cito_arena *arena, cito_str tag, const cito_redis_reply *entry)
+{
+    cito_str envelope, exchange, routing_key, queues[8];
+    if (entry->kind != CITO_REDIS_STRING) { /* acknowledged, but for its place in the index */
+        cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("ZREM"), CITO_STR("unacked_index"), tag));
+        return;
+    }
+    if (!cito_redis_entry_read(entry->text, arena, &envelope, &exchange, &routing_key)) {
+        cito_log_write(CITO_LOG_ERROR, "Redis at %s: a held message cannot be read and is dropped: %.200s", redis->url.shown.data, entry->text.data);
+        cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("ZREM"), CITO_STR("unacked_index"), tag));
+        cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("HDEL"), CITO_STR("unacked"), tag));
+        return;
+    }
+    cito_buffer text;
+    cito_buffer_init(&text);
+    int priority;
+    cito_redis_envelope_redeliver(envelope, arena, &text, &priority);
+    size_t count = queues_of(redis, arena, exchange, routing_key, queues, sizeof queues / sizeof *queues);
+    /* Of several queues each has taken its own copy at the time of sending; the entry stands for one of them. */
+    cito_str list = cito_redis_list_name(arena, queues[count - 1], cito_redis_step_of(priority));
+    cito_redis_move(redis, tag, list, (cito_str){ text.data, text.len }, true, NULL, NULL);
+    cito_buffer_finish(&text);
+}
+
+static bool is_held_here(const cito_redis_broker *redis, cito_str tag)
+{
+    if (tag.len != CITO_REDIS_TAG || memcmp(tag.data, redis->prefix, CITO_REDIS_TAG_PREFIX))
+        return false;
+    for (const cito_redis_delivery *held = redis->held; held; held = held->next)
+        if (!memcmp(held->tag, tag.data, CITO_REDIS_TAG))
+            return true;
+    return redis->fetching; /* perhaps it is on its way */
+}
+
+/* ---- what is overdue ----------------------------------------------------------------------------------------------------------- */
+static void restore_overdue(cito_redis_broker *redis, cito_arena *arena, const cito_redis_reply *tags)
+{
+    cito_str args[AT_ONCE + 2] = { CITO_STR("HMGET"), CITO_STR("unacked") };
+    const cito_redis_reply *entries;
+    for (size_t i = 0; i < tags->count; i++)
+        args[i + 2] = cito_redis_reply_at(tags, i)->text;
+    if (tags->count == 0 || cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &entries, tags->count + 2, args))
+        return;
+    for (size_t i = 0; i < tags->count && !redis->is_closing; i++)
+        if (!is_held_here(redis, args[i + 2]))
+            restore_one(redis, arena, args[i + 2], cito_redis_reply_at(entries, i));
+}
+
+static const cito_redis_reply *overdue(cito_redis_broker *redis, cito_arena *arena)
+{
+    char before[32];
+    const cito_redis_reply *tags;
+    snprintf(before, sizeof before, "%.6f", cito_redis_now_s() - redis->visibility_s);
+    const char *error = cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &tags,
+                                        CITO_REDIS_ARGS(CITO_STR("ZRANGEBYSCORE"), CITO_STR("unacked_index"), CITO_STR("-inf"), chars(before),
+                                                        CITO_STR("LIMIT"), CITO_STR("0"), CITO_STR("100")));
+    return error || tags->kind != CITO_REDIS_ARRAY ? NULL : tags;
+}
+
+/* ---- what the dead held -------------------------------------------------------------------------------------------------------- */
+static bool is_dead(cito_redis_broker *redis, cito_arena *arena, cito_str id)
+{
+    const cito_redis_reply *exists;
+    if (cito_same(id, own_id(redis)))
+        return false;
+    return !cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &exists,
+                            CITO_REDIS_ARGS(CITO_STR("EXISTS"), cito_arena_format(arena, "cito.consumer.%s", id.data))) &&
+           exists->integer == 0;
+}
+
+static void restore_dead(cito_redis_broker *redis, cito_arena *arena, cito_str id)
+{
+    cito_str cursor = CITO_STR("0"), pattern = cito_arena_format(arena, "%s*", id.data);
+    unsigned count = 0;
+    do {
+        const cito_redis_reply *scanned;
+        if (redis->is_closing || cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &scanned,
+                                                 CITO_REDIS_ARGS(CITO_STR("HSCAN"), CITO_STR("unacked"), cursor, CITO_STR("MATCH"), pattern,
+                                                                 CITO_STR("COUNT"), CITO_STR("500"))))
+            return;
+        cursor = cito_redis_reply_at(scanned, 0)->text;
+        const cito_redis_reply *found = cito_redis_reply_at(scanned, 1);
+        for (size_t i = 0; i + 1 < found->count; i += 2, count++)
+            restore_one(redis, arena, cito_redis_reply_at(found, i)->text, cito_redis_reply_at(found, i + 1));
+    } while (cursor.data && !cito_str_equal(cursor, "0"));
+    cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), id));
+    if (count > 0)
+        cito_log_write(CITO_LOG_WARNING, "Redis at %s: a worker has died: %u of its messages are put back", redis->url.shown.data, count);
+}
+
+static const cito_redis_reply *dead_ones(cito_redis_broker *redis, cito_arena *arena, size_t *out_count)
+{
+    const cito_redis_reply *ids;
+    *out_count = 0;
+    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &ids, CITO_REDIS_ARGS(CITO_STR("SMEMBERS"), CITO_STR("cito.consumers"))))
+        return NULL;
+    for (size_t i = 0; i < ids->count && !redis->is_closing; i++)
+        if (is_dead(redis, arena, ids->elements[i]->text))
+            ids->elements[(*out_count)++] = ids->elements[i];
+    return ids;
+}
+
+void cito_redis_restore(cito_redis_broker *redis)
+{
+    cito_arena *arena = cito_context_current->arena;
+    size_t dead_count = 0;
+    const cito_redis_reply *tags = overdue(redis, arena), *dead = tags ? dead_ones(redis, arena, &dead_count) : NULL;
+    if (!dead || redis->is_closing || (tags->count == 0 && dead_count == 0))
+        return;
+    const cito_redis_reply *taken;
+    char expiry[16];
+    snprintf(expiry, sizeof expiry, "%d", MUTEX_MS);
+    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &taken,
+                        CITO_REDIS_ARGS(CITO_STR("SET"), CITO_STR("unacked_mutex"), own_id(redis), CITO_STR("NX"), CITO_STR("PX"), chars(expiry))) ||
+        taken->kind == CITO_REDIS_NIL)
+        return;
+    restore_overdue(redis, arena, tags);
+    for (size_t i = 0; i < dead_count && !redis->is_closing; i++)
+        restore_dead(redis, arena, dead->elements[i]->text);
+    cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &release_script, 1, 2, (cito_str[]){ CITO_STR("unacked_mutex"), own_id(redis) });
+}
