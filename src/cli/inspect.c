@@ -77,13 +77,17 @@ static void write_envelope(const inquiry *ask, cito_arena *arena, cito_str oid, 
     write_arguments(ask, arena, &body);
     cito_buffer_append_literal(&body, ",\"destination\":");
     write_destination(ask, &body);
-    cito_buffer_append_format(&body, ",\"pattern\":null,\"matcher\":null,\"ticket\":\"%s\",\"reply_to\":{\"exchange\":\"reply.celery.pidbox\",\"routing_key\":\"%s\"}}",
-                              cito_uuid_make(arena).data, oid.data);
+    cito_buffer_append_format(
+        &body,
+        ",\"pattern\":null,\"matcher\":null,\"ticket\":\"%s\",\"reply_to\":{\"exchange\":\"reply.celery.pidbox\",\"routing_key\":\"%s\"}}",
+        cito_uuid_make(arena).data, oid.data);
     cito_buffer_append_literal(out, "{\"body\":\"");
     cito_base64_write((cito_str){ body.data, body.len }, out);
     cito_buffer_append_format(out,
-                              "\",\"content-encoding\":\"utf-8\",\"content-type\":\"application/json\",\"headers\":{\"clock\":1,\"expires\":0},\"properties\":{\"delivery_mode\":2,"
-                              "\"delivery_info\":{\"exchange\":\"celery.pidbox\",\"routing_key\":\"\"},\"priority\":0,\"body_encoding\":\"base64\",\"delivery_tag\":\"%s\"}}",
+                              "\",\"content-encoding\":\"utf-8\",\"content-type\":\"application/"
+                              "json\",\"headers\":{\"clock\":1,\"expires\":0},\"properties\":{\"delivery_mode\":2,"
+                              "\"delivery_info\":{\"exchange\":\"celery.pidbox\",\"routing_key\":\"\"},\"priority\":0,\"body_encoding\":"
+                              "\"base64\",\"delivery_tag\":\"%s\"}}",
                               cito_uuid_make(arena).data);
     cito_buffer_finish(&body);
 }
@@ -122,11 +126,14 @@ static void ask_workers(void *data)
     cito_str oid = cito_uuid_make(arena);
     cito_buffer_reset(&envelope, 0);
     write_envelope(ask, arena, oid, &envelope);
-    const char *error = !broker ? "the program's broker cannot be used" : broker->methods->expect_replies ? broker->methods->expect_replies(broker, oid.data) : NULL;
+    const char *error = !broker                           ? "the program's broker cannot be used"
+                        : broker->methods->expect_replies ? broker->methods->expect_replies(broker, oid.data)
+                                                          : NULL;
     if (!error)
         error = broker->methods->broadcast(broker, "celery.pidbox", "", (cito_str){ envelope.data, envelope.len });
     if (!error)
-        error = broker->methods->collect_replies(broker, oid.data, ask->timeout_ms / 1e3, ask->destination && !strchr(ask->destination, ',') ? 1 : 0, print_reply, ask);
+        error = broker->methods->collect_replies(broker, oid.data, ask->timeout_ms / 1e3,
+                                                 ask->destination && !strchr(ask->destination, ',') ? 1 : 0, print_reply, ask);
     if (error) /* and what the broker's log says */
         fprintf(stderr, "The workers cannot be asked: %s\n", error);
     else if (!ask->reply_count)

@@ -91,8 +91,10 @@ static const char *by_place(fitting *this, const cito_value *args)
     if (count > most && this->rest < 0) {
         const char *plural = most == 1 ? "" : "s", *verb = count == 1 ? "was" : "were";
         if (least < most)
-            return text_of(cito_arena_format(this->arena, "%s() takes from %zu to %zu positional arguments but %zu %s given", callable->name, least, most, count, verb));
-        return text_of(cito_arena_format(this->arena, "%s() takes %zu positional argument%s but %zu %s given", callable->name, most, plural, count, verb));
+            return text_of(cito_arena_format(this->arena, "%s() takes from %zu to %zu positional arguments but %zu %s given",
+                                             callable->name, least, most, count, verb));
+        return text_of(cito_arena_format(this->arena, "%s() takes %zu positional argument%s but %zu %s given", callable->name, most, plural,
+                                         count, verb));
     }
     for (size_t i = 0; i < count && i < most; i++) {
         this->given[this->places[i]] = args->as.elements[i];
@@ -114,9 +116,11 @@ static const char *by_name(fitting *this, const cito_value *kwargs)
             continue;
         }
         if (place < 0)
-            return text_of(cito_arena_format(this->arena, "%s() got an unexpected keyword argument '%.*s'", this->callable->name, (int)name.len, name.data));
+            return text_of(cito_arena_format(this->arena, "%s() got an unexpected keyword argument '%.*s'", this->callable->name,
+                                             (int)name.len, name.data));
         if (this->is_given[place])
-            return text_of(cito_arena_format(this->arena, "%s() got multiple values for argument '%.*s'", this->callable->name, (int)name.len, name.data));
+            return text_of(cito_arena_format(this->arena, "%s() got multiple values for argument '%.*s'", this->callable->name,
+                                             (int)name.len, name.data));
         this->given[place] = kwargs->as.members[i].value;
         this->is_given[place] = true;
     }
@@ -132,8 +136,8 @@ static const char *missing_text(const fitting *this, const size_t *missing, size
         const char *before = i == 0 ? "" : i + 1 < count ? ", " : count == 2 ? " and " : ", and ";
         cito_buffer_append_format(&names, "%s'%s'", before, wire_name(&this->callable->params[missing[i]]));
     }
-    cito_str text = cito_arena_format(this->arena, "%s() missing %zu required positional argument%s: %.*s", this->callable->name, count, count == 1 ? "" : "s",
-                                      (int)names.len, names.data);
+    cito_str text = cito_arena_format(this->arena, "%s() missing %zu required positional argument%s: %.*s", this->callable->name, count,
+                                      count == 1 ? "" : "s", (int)names.len, names.data);
     cito_buffer_finish(&names);
     return text_of(text);
 }
@@ -172,7 +176,10 @@ static const char *invalid_text(const fitting *this, const cito_errors *errors)
 }
 
 /* Such a parameter is given what came, kombu's {"__type__", "__value__"} included, so that it goes on to others unchanged. */
-static bool is_any(const cito_type *type) { return type->kind == CITO_KIND_ANY || (type->kind == CITO_KIND_OPTIONAL && type->element->kind == CITO_KIND_ANY); }
+static bool is_any(const cito_type *type)
+{
+    return type->kind == CITO_KIND_ANY || (type->kind == CITO_KIND_OPTIONAL && type->element->kind == CITO_KIND_ANY);
+}
 
 static const char *decode_all(fitting *this, char *into)
 {

@@ -92,14 +92,15 @@ static void decode(void *data)
 
 static bool has_links(const run *this)
 {
-    return this->body_is_read && (cito_value_count(this->body.callbacks) || cito_value_count(this->body.errbacks) || cito_value_count(this->body.chain));
+    return this->body_is_read &&
+           (cito_value_count(this->body.callbacks) || cito_value_count(this->body.errbacks) || cito_value_count(this->body.chain));
 }
 
 static void append_traceback(const run *this, cito_buffer *out, cito_str exc_type, cito_str text)
 {
     const cito_callable *callable = this->task->callable;
-    cito_buffer_append_format(out, "Traceback (most recent call last):\n  File \"%s\", line %d, in %s\n%.*s: %.*s\n", callable->file, callable->line, callable->name,
-                              (int)exc_type.len, exc_type.data, (int)text.len, text.data);
+    cito_buffer_append_format(out, "Traceback (most recent call last):\n  File \"%s\", line %d, in %s\n%.*s: %.*s\n", callable->file,
+                              callable->line, callable->name, (int)exc_type.len, exc_type.data, (int)text.len, text.data);
 }
 
 /* meta: {"exc_type", "exc_message", "exc_module"} */
@@ -201,7 +202,8 @@ static void run_task(void *data)
     bool soft_limit_passed = false;
     const cito_exception *raised = cito_context_protect(cito_context_current, NULL, decode, this);
     if (this->unfit)
-        send_frame(this->child, (cito_frame){ .kind = CITO_FRAME_FAILURE, .flags = CITO_FRAME_BODY_UNFIT }, (cito_str[]){ cito_string(this->unfit) }, 1);
+        send_frame(this->child, (cito_frame){ .kind = CITO_FRAME_FAILURE, .flags = CITO_FRAME_BODY_UNFIT },
+                   (cito_str[]){ cito_string(this->unfit) }, 1);
     else if (this->wrong_arguments)
         send_failure_of(this, "TypeError", "builtins", this->wrong_arguments);
     else if (raised || (raised = call(this, &soft_limit_passed)))
@@ -223,8 +225,23 @@ static void run_frame(child *self, const cito_frame *frame, cito_str envelope)
 }
 
 /* ---- the process ------------------------------------------------------------------------------------------------------------------- */
+static pid_t main_process;
+
+/* A TERM for the whole group (a service manager's) lets the main process wait for what runs; one that the main process sends, or its death, is meant. */
+static void on_terminate(int number, siginfo_t *info, void *place)
+{
+    (void)place;
+    if (info->si_pid != main_process)
+        return;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static void begin_process(int channel)
 {
+    struct sigaction terminate = { .sa_sigaction = on_terminate, .sa_flags = SA_SIGINFO | SA_RESTART };
+    main_process = getppid();
+    sigaction(SIGTERM, &terminate, NULL);
     /* The main process's connections, as far as it had some when this child was forked: kept open here, their peer would not see them end. */
     if (channel > 3)
         close_range(3, (unsigned)channel - 1, 0);

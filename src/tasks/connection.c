@@ -17,7 +17,10 @@ static const char *chosen(const char *given, const char *variable, const char *o
 }
 
 static const char *broker_url(const cito_queue *queue) { return chosen(queue->broker_url, "CELERY_BROKER_URL", "sqlite://cito.db"); }
-static const char *backend_url(const cito_queue *queue) { return chosen(queue->result_backend, "CELERY_RESULT_BACKEND", broker_url(queue)); }
+static const char *backend_url(const cito_queue *queue)
+{
+    return chosen(queue->result_backend, "CELERY_RESULT_BACKEND", broker_url(queue));
+}
 
 /* What stands behind the scheme; NULL where it is another scheme. sqlite:///absolute keeps one slash. */
 static const char *behind_scheme(const char *url, const char *scheme)
@@ -26,12 +29,11 @@ static const char *behind_scheme(const char *url, const char *scheme)
     return strncasecmp(url, scheme, len) == 0 && url[len] ? url + len : NULL;
 }
 
-#ifdef CITO_WITH_REDIS
 static bool is_redis(const char *url)
 {
-    return behind_scheme(url, "redis://") || behind_scheme(url, "redis+unix:") || behind_scheme(url, "redis+socket:") || behind_scheme(url, "unix:");
+    return behind_scheme(url, "redis://") || behind_scheme(url, "redis+unix:") || behind_scheme(url, "redis+socket:") ||
+           behind_scheme(url, "unix:") || behind_scheme(url, "rediss:");
 }
-#endif
 
 static const char *unknown(cito_arena *arena, const char *what, const char *url)
 {
@@ -48,10 +50,8 @@ cito_broker *cito_broker_new(cito_loop *loop, const cito_queue *queue, cito_aren
     *out_error = NULL;
     if (path)
         return cito_sqlite_broker_new(loop, path, queue);
-#ifdef CITO_WITH_REDIS
     if (is_redis(url))
         return cito_redis_broker_new(loop, url, queue, out_error);
-#endif
     *out_error = unknown(arena, "broker_url", url);
     return NULL;
 }
@@ -62,10 +62,8 @@ cito_backend *cito_backend_new(cito_loop *loop, const cito_queue *queue, cito_ar
     *out_error = NULL;
     if (path)
         return cito_sqlite_backend_new(loop, path, queue);
-#ifdef CITO_WITH_REDIS
     if (is_redis(url))
         return cito_redis_backend_new(loop, url, queue, out_error);
-#endif
     *out_error = unknown(arena, "result_backend", url);
     return NULL;
 }

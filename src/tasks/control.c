@@ -29,8 +29,8 @@ static void say(cito_buffer *out, const char *key, const char *format, ...)
 
 static const char *chars_of(const cito_value *value) { return cito_value_string(value).data; }
 
-static cito_control_answer ping, revoke_tasks, terminate, revoke_by_stamped_headers, rate_limit, time_limit, add_consumer, cancel_consumer, enable_events, disable_events, pool_grow, pool_shrink, shutdown_worker,
-    heartbeat, hello, not_enabled;
+static cito_control_answer ping, revoke_tasks, terminate, revoke_by_stamped_headers, rate_limit, time_limit, add_consumer, cancel_consumer,
+    enable_events, disable_events, pool_grow, pool_shrink, shutdown_worker, heartbeat, hello, not_enabled;
 
 /* ---- revoking ---------------------------------------------------------------------------------------------------------------------- */
 static int signal_of(const cito_value *value)
@@ -68,7 +68,7 @@ static void revoke_ids(cito_task_worker *worker, const cito_value *arguments, in
     size_t count = ids && ids->kind == CITO_VALUE_STRING ? 1 : cito_value_count(ids);
     char listed[400] = "", hit[400] = "";
     for (size_t i = 0; i < count; i++) {
-        cito_str id = cito_value_string(ids->kind == CITO_VALUE_STRING ? ids : cito_value_at(ids, i));
+        cito_str id = cito_value_string(ids && ids->kind == CITO_VALUE_STRING ? ids : cito_value_at(ids, i));
         bool was_hit = revoke_one(worker, id, terminate_by);
         char *list = was_hit ? hit : listed;
         size_t len = strlen(list);
@@ -84,7 +84,8 @@ static void revoke_ids(cito_task_worker *worker, const cito_value *arguments, in
 
 static void revoke_tasks(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
 {
-    revoke_ids(worker, arguments, cito_value_bool(cito_value_get(arguments, "terminate")) ? signal_of(cito_value_get(arguments, "signal")) : 0, out);
+    revoke_ids(worker, arguments,
+               cito_value_bool(cito_value_get(arguments, "terminate")) ? signal_of(cito_value_get(arguments, "signal")) : 0, out);
 }
 
 static void terminate(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
@@ -102,7 +103,8 @@ static bool has_stamp(const cito_value *stamps, cito_str name, const cito_value 
     if (!own)
         return false;
     if (wanted && wanted->kind == CITO_VALUE_STRING)
-        return own->kind == CITO_VALUE_ARRAY ? cito_value_contains(own, wanted->as.string) : cito_same(cito_value_string(own), wanted->as.string);
+        return own->kind == CITO_VALUE_ARRAY ? cito_value_contains(own, wanted->as.string)
+                                             : cito_same(cito_value_string(own), wanted->as.string);
     for (size_t i = 0; i < cito_value_count(wanted); i++) {
         const cito_value *one = cito_value_at(wanted, i);
         if (one && one->kind == CITO_VALUE_STRING && has_stamp(stamps, name, one))
@@ -140,7 +142,8 @@ static void hello(cito_task_worker *worker, const cito_value *arguments, cito_bu
     }
     const cito_value *theirs = cito_value_get(arguments, "revoked");
     for (size_t i = 0; i < cito_value_count(theirs); i++)
-        cito_revoked_add(&worker->revoked, theirs->kind == CITO_VALUE_OBJECT ? cito_value_key_at(theirs, i) : cito_value_string(cito_value_at(theirs, i)));
+        cito_revoked_add(&worker->revoked,
+                         theirs->kind == CITO_VALUE_OBJECT ? cito_value_key_at(theirs, i) : cito_value_string(cito_value_at(theirs, i)));
     cito_buffer_append_literal(out, "{\"revoked\":");
     cito_inspect_revoked(worker, NULL, out);
     cito_buffer_append_format(out, ",\"clock\":%lld}", (long long)++worker->clock);
@@ -214,8 +217,14 @@ static void pool_by(cito_task_worker *worker, const cito_value *arguments, int s
     say(out, "ok", "pool will %s", word);
 }
 
-static void pool_grow(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out) { pool_by(worker, arguments, 1, "grow", out); }
-static void pool_shrink(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out) { pool_by(worker, arguments, -1, "shrink", out); }
+static void pool_grow(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
+{
+    pool_by(worker, arguments, 1, "grow", out);
+}
+static void pool_shrink(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
+{
+    pool_by(worker, arguments, -1, "shrink", out);
+}
 
 static void not_enabled(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
 {
@@ -252,7 +261,8 @@ static void change_queue(void *data)
 {
     queue_change *change = data;
     cito_task_worker *worker = change->worker;
-    const char *error = change->added ? worker->broker->methods->add_queue(worker->broker, change->queue) : worker->broker->methods->cancel_queue(worker->broker, change->queue);
+    const char *error = change->added ? worker->broker->methods->add_queue(worker->broker, change->queue)
+                                      : worker->broker->methods->cancel_queue(worker->broker, change->queue);
     if (error)
         cito_log_write(CITO_LOG_ERROR, "Queue %s: %s", change->queue, error);
     free(change);
@@ -390,7 +400,8 @@ static void reply(cito_task_worker *worker, const cito_value *body, const cito_b
     cito_buffer_append_char(&text, ':');
     cito_buffer_append(&text, answer->data, answer->len);
     cito_buffer_append_char(&text, '}');
-    cito_envelope_write(worker, "reply.celery.pidbox", oid, (cito_str){ headers.data, headers.len }, (cito_str){ text.data, text.len }, &envelope);
+    cito_envelope_write(worker, "reply.celery.pidbox", oid, (cito_str){ headers.data, headers.len }, (cito_str){ text.data, text.len },
+                        &envelope);
     cito_task_worker_post(worker, NULL, queue, &envelope);
     cito_buffer_finish(&headers);
     cito_buffer_finish(&text);

@@ -56,7 +56,8 @@ static void write_job(const cito_job *job, cito_buffer *out)
     write_text(out, job->message.exchange.data ? job->message.exchange : CITO_STR(""));
     KEY(out, "routing_key");
     write_text(out, job->message.routing_key);
-    cito_buffer_append_format(out, ",\"priority\":%d,\"redelivered\":%s},\"worker_pid\":", job->message.priority, job->message.redelivered ? "true" : "false");
+    cito_buffer_append_format(out, ",\"priority\":%d,\"redelivered\":%s},\"worker_pid\":", job->message.priority,
+                              job->message.redelivered ? "true" : "false");
     if (job->child)
         cito_buffer_append_format(out, "%d}", (int)job->child->pid);
     else
@@ -99,8 +100,8 @@ static void write_moment(cito_buffer *out, double moment)
     time_t seconds = (time_t)moment;
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    cito_buffer_append_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00\"", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                              (int)((moment - (double)seconds) * 1e6));
+    cito_buffer_append_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00\"", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                              utc.tm_hour, utc.tm_min, utc.tm_sec, (int)((moment - (double)seconds) * 1e6));
 }
 
 void cito_inspect_scheduled(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
@@ -129,7 +130,7 @@ void cito_inspect_query_task(cito_task_worker *worker, const cito_value *argumen
     bool first = true;
     cito_buffer_append_char(out, '{');
     for (size_t i = 0; i < count; i++) {
-        cito_str id = cito_value_string(ids->kind == CITO_VALUE_STRING ? ids : cito_value_at(ids, i));
+        cito_str id = cito_value_string(ids && ids->kind == CITO_VALUE_STRING ? ids : cito_value_at(ids, i));
         const cito_job *job = cito_job_by_id(worker, id);
         if (!job)
             continue;
@@ -179,7 +180,8 @@ static void write_pool(cito_task_worker *worker, cito_buffer *out)
 {
     const cito_task_worker_settings *settings = worker->settings;
     bool first = true;
-    cito_buffer_append_format(out, "{\"implementation\":\"cito:prefork\",\"max-concurrency\":%u,\"processes\":[", cito_pool_size(worker->pool));
+    cito_buffer_append_format(out, "{\"implementation\":\"cito:prefork\",\"max-concurrency\":%u,\"processes\":[",
+                              cito_pool_size(worker->pool));
     for (const cito_child *child = cito_pool_children(worker->pool); child; child = child->next) {
         if ((unsigned)child->id > cito_pool_size(worker->pool))
             continue;
@@ -191,7 +193,8 @@ static void write_pool(cito_task_worker *worker, cito_buffer *out)
         cito_buffer_append_format(out, "%u", settings->max_tasks_per_child);
     else
         cito_buffer_append_literal(out, "\"N/A\"");
-    cito_buffer_append_format(out, ",\"put-guarded-by-semaphore\":false,\"timeouts\":[%g,%g],\"writes\":{\"total\":%llu,\"strategy\":\"fair\"}}",
+    cito_buffer_append_format(out,
+                              ",\"put-guarded-by-semaphore\":false,\"timeouts\":[%g,%g],\"writes\":{\"total\":%llu,\"strategy\":\"fair\"}}",
                               settings->soft_time_limit_ms / 1e3, settings->time_limit_ms / 1e3, (unsigned long long)worker->processed);
 }
 
@@ -209,9 +212,11 @@ static void write_broker(cito_task_worker *worker, cito_buffer *out)
         name_len = (size_t)(colon - host);
     cito_buffer_append_literal(out, "{\"hostname\":");
     write_text(out, (cito_str){ host, name_len });
-    cito_buffer_append_format(out, ",\"userid\":null,\"virtual_host\":\"%.*s\",\"port\":%d,\"transport\":\"%s\",\"ssl\":false,\"connect_timeout\":4,\"heartbeat\":0}",
-                              (int)strcspn(rest[authority] ? rest + authority + 1 : "", "?\"\\"), rest[authority] ? rest + authority + 1 : "", colon ? atoi(colon + 1) : 0,
-                              worker->broker->transport);
+    cito_buffer_append_format(
+        out,
+        ",\"userid\":null,\"virtual_host\":\"%.*s\",\"port\":%d,\"transport\":\"%s\",\"ssl\":false,\"connect_timeout\":4,\"heartbeat\":0}",
+        (int)strcspn(rest[authority] ? rest + authority + 1 : "", "?\"\\"), rest[authority] ? rest + authority + 1 : "",
+        colon ? atoi(colon + 1) : 0, worker->broker->transport);
 }
 
 void cito_inspect_stats(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
@@ -236,10 +241,12 @@ void cito_inspect_stats(cito_task_worker *worker, const cito_value *arguments, c
     KEY(out, "broker");
     write_broker(worker, out);
     cito_buffer_append_format(out,
-                              ",\"prefetch_count\":%u,\"rusage\":{\"utime\":%.6f,\"stime\":%.6f,\"maxrss\":%ld,\"minflt\":%ld,\"majflt\":%ld,\"nvcsw\":%ld,\"nivcsw\":%ld}}",
+                              ",\"prefetch_count\":%u,\"rusage\":{\"utime\":%.6f,\"stime\":%.6f,\"maxrss\":%ld,\"minflt\":%ld,\"majflt\":%"
+                              "ld,\"nvcsw\":%ld,\"nivcsw\":%ld}}",
                               cito_pool_size(worker->pool) * worker->prefetch_multiplier + worker->scheduled_count,
-                              (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6, (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6,
-                              usage.ru_maxrss, usage.ru_minflt, usage.ru_majflt, usage.ru_nvcsw, usage.ru_nivcsw);
+                              (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6,
+                              (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6, usage.ru_maxrss, usage.ru_minflt,
+                              usage.ru_majflt, usage.ru_nvcsw, usage.ru_nivcsw);
 }
 
 void cito_inspect_conf(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
@@ -247,11 +254,13 @@ void cito_inspect_conf(cito_task_worker *worker, const cito_value *arguments, ci
     (void)arguments;
     cito_buffer_append_literal(out, "{\"task_default_queue\":");
     write_chars(out, worker->queue->name ? worker->queue->name : "celery");
-    cito_buffer_append_format(out,
-                              ",\"broker_transport\":\"%s\",\"result_backend\":\"%s\",\"worker_concurrency\":%u,\"worker_prefetch_multiplier\":%u,\"task_serializer\":\"json\","
-                              "\"result_serializer\":\"json\",\"accept_content\":[\"json\"],\"result_expires\":%g,\"timezone\":\"UTC\",\"enable_utc\":true}",
-                              worker->broker->transport, worker->backend->kind, cito_pool_size(worker->pool), worker->prefetch_multiplier,
-                              worker->queue->result_expires > 0 ? worker->queue->result_expires : 86400);
+    cito_buffer_append_format(
+        out,
+        ",\"broker_transport\":\"%s\",\"result_backend\":\"%s\",\"worker_concurrency\":%u,\"worker_prefetch_multiplier\":%u,\"task_"
+        "serializer\":\"json\","
+        "\"result_serializer\":\"json\",\"accept_content\":[\"json\"],\"result_expires\":%g,\"timezone\":\"UTC\",\"enable_utc\":true}",
+        worker->broker->transport, worker->backend->kind, cito_pool_size(worker->pool), worker->prefetch_multiplier,
+        worker->queue->result_expires > 0 ? worker->queue->result_expires : 86400);
 }
 
 void cito_inspect_active_queues(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
@@ -263,12 +272,16 @@ void cito_inspect_active_queues(cito_task_worker *worker, const cito_value *argu
         write_chars(out, worker->queue_names[i]);
         cito_buffer_append_literal(out, ",\"exchange\":{\"name\":");
         write_chars(out, worker->queue_names[i]);
-        cito_buffer_append_literal(out, ",\"type\":\"direct\",\"arguments\":null,\"durable\":true,\"passive\":false,\"auto_delete\":false,\"delivery_mode\":null,\"no_declare\":false},"
+        cito_buffer_append_literal(out, ",\"type\":\"direct\",\"arguments\":null,\"durable\":true,\"passive\":false,\"auto_delete\":false,"
+                                        "\"delivery_mode\":null,\"no_declare\":false},"
                                         "\"routing_key\":");
         write_chars(out, worker->queue_names[i]);
-        cito_buffer_append_literal(out, ",\"queue_arguments\":null,\"binding_arguments\":null,\"consumer_arguments\":null,\"durable\":true,\"exclusive\":false,\"auto_delete\":false,"
-                                        "\"no_ack\":false,\"alias\":null,\"bindings\":[],\"no_declare\":null,\"expires\":null,\"message_ttl\":null,\"max_length\":null,"
-                                        "\"max_length_bytes\":null,\"max_priority\":null}");
+        cito_buffer_append_literal(
+            out,
+            ",\"queue_arguments\":null,\"binding_arguments\":null,\"consumer_arguments\":null,\"durable\":true,\"exclusive\":false,\"auto_"
+            "delete\":false,"
+            "\"no_ack\":false,\"alias\":null,\"bindings\":[],\"no_declare\":null,\"expires\":null,\"message_ttl\":null,\"max_length\":null,"
+            "\"max_length_bytes\":null,\"max_priority\":null}");
     }
     cito_buffer_append_char(out, ']');
 }
@@ -278,7 +291,8 @@ void cito_inspect_report(cito_task_worker *worker, const cito_value *arguments, 
     cito_buffer text;
     (void)arguments;
     cito_buffer_init(&text);
-    cito_buffer_append_format(&text, "software -> cito:0.1.0 platform -> Linux broker:%s results:%s tasks:%zu", worker->broker->transport, worker->backend->kind, worker->task_count);
+    cito_buffer_append_format(&text, "software -> cito:0.1.0 platform -> Linux broker:%s results:%s tasks:%zu", worker->broker->transport,
+                              worker->backend->kind, worker->task_count);
     cito_buffer_append_literal(out, "{\"ok\":");
     write_text(out, (cito_str){ text.data, text.len });
     cito_buffer_append_char(out, '}');

@@ -11,7 +11,10 @@ void cito_eta_finish(cito_eta *eta)
     *eta = (cito_eta){ 0 };
 }
 
-static bool is_before(const cito_eta_node *a, const cito_eta_node *b) { return a->due < b->due || (a->due <= b->due && a->order < b->order); }
+static bool is_before(const cito_eta_node *a, const cito_eta_node *b)
+{
+    return a->due < b->due || (a->due <= b->due && a->order < b->order);
+}
 
 static void put(cito_eta *eta, size_t at, cito_eta_node *node)
 {

@@ -24,7 +24,8 @@ void cito_envelope_write(cito_task_worker *worker, const char *exchange, const c
     cito_buffer_append_literal(out, "\",\"content-encoding\":\"utf-8\",\"content-type\":\"application/json\",\"headers\":");
     cito_buffer_append_str(out, headers);
     cito_buffer_append_format(out,
-                              ",\"properties\":{\"delivery_mode\":1,\"delivery_info\":{\"exchange\":\"%s\",\"routing_key\":\"%s\"},\"priority\":0,\"body_encoding\":\"base64\","
+                              ",\"properties\":{\"delivery_mode\":1,\"delivery_info\":{\"exchange\":\"%s\",\"routing_key\":\"%s\"},"
+                              "\"priority\":0,\"body_encoding\":\"base64\","
                               "\"delivery_tag\":\"%s\"}}",
                               exchange, key, cito_uuid_make(&scratch).data);
     cito_arena_finish(&scratch);
@@ -73,8 +74,10 @@ void cito_event_worker(cito_task_worker *worker, const char *type)
     cito_buffer_init(&body);
     write_common(worker, type, &body);
     cito_buffer_append_format(&body,
-                              ",\"freq\":%.1f,\"active\":%u,\"processed\":%llu,\"loadavg\":[%.2f,%.2f,%.2f],\"sw_ident\":\"cito\",\"sw_ver\":\"0.1.0\",\"sw_sys\":\"Linux\"}",
-                              heartbeat_period_s, cito_pool_active(worker->pool), (unsigned long long)worker->processed, load[0], load[1], load[2]);
+                              ",\"freq\":%.1f,\"active\":%u,\"processed\":%llu,\"loadavg\":[%.2f,%.2f,%.2f],\"sw_ident\":\"cito\",\"sw_"
+                              "ver\":\"0.1.0\",\"sw_sys\":\"Linux\"}",
+                              heartbeat_period_s, cito_pool_active(worker->pool), (unsigned long long)worker->processed, load[0], load[1],
+                              load[2]);
     snprintf(key, sizeof key, "%s", type);
     for (char *c = key; *c; c++)
         if (*c == '-')
@@ -128,7 +131,8 @@ static void write_text(cito_buffer *out, cito_str text)
 /* As the sender wrote it. */
 static void write_header(cito_buffer *out, const cito_job *job, const char *name)
 {
-    write_text(out, cito_value_get(job->message.headers, name) ? cito_value_string(cito_value_get(job->message.headers, name)) : (cito_str){ NULL, 0 });
+    write_text(out, cito_value_get(job->message.headers, name) ? cito_value_string(cito_value_get(job->message.headers, name))
+                                                               : (cito_str){ NULL, 0 });
 }
 
 void cito_event_received(cito_job *job)
@@ -215,7 +219,8 @@ void cito_event_revoked(cito_job *job, bool terminated, int signal_number, bool 
     cito_buffer *out = cito_event_begin(job->worker, "task-revoked", job->message.id);
     if (!out)
         return;
-    cito_buffer_append_format(out, ",\"terminated\":%s,\"expired\":%s,\"signum\":", terminated ? "true" : "false", expired ? "true" : "false");
+    cito_buffer_append_format(out, ",\"terminated\":%s,\"expired\":%s,\"signum\":", terminated ? "true" : "false",
+                              expired ? "true" : "false");
     if (terminated)
         cito_buffer_append_format(out, "%d", signal_number);
     else

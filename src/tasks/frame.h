@@ -16,8 +16,8 @@ typedef enum cito_frame_kind {
 typedef struct cito_frame {
     uint32_t size; /* of the whole, this head included */
     uint8_t kind, flags, text_count;
-    uint32_t task;  /* RUN: its index among all tasks */
-    double number;  /* RUN: the soft time limit, 0: none; RETRY: the countdown */
+    uint32_t task; /* RUN: its index among all tasks */
+    double number; /* RUN: the soft time limit, 0: none; RETRY: the countdown */
 } cito_frame;
 enum {
     CITO_FRAME_HAS_LINKS = 1, /* SUCCESS, FAILURE: the body names callbacks, errbacks or a chain, so the main process must read it */

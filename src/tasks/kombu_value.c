@@ -5,7 +5,10 @@
 #include "tasks/base64.h"
 #include "tasks/message_names.h"
 
-static bool is_marked(const cito_value *value) { return value->count == 2 && cito_value_has(value, "__type__") && cito_value_has(value, "__value__"); }
+static bool is_marked(const cito_value *value)
+{
+    return value->count == 2 && cito_value_has(value, "__type__") && cito_value_has(value, "__value__");
+}
 
 static bool holds_marked(const cito_value *value)
 {
@@ -37,7 +40,8 @@ static const char *resolve_bytes(const cito_value *text, cito_arena *arena, cons
     cito_buffer bytes;
     cito_buffer_init(&bytes);
     cito_value *made = NULL;
-    const char *error = cito_base64_read(cito_value_string(text), &bytes) ? new_value(text, arena, &made) : "one of its values of __type__ base64 is none";
+    const char *error =
+        cito_base64_read(cito_value_string(text), &bytes) ? new_value(text, arena, &made) : "one of its values of __type__ base64 is none";
     if (!error) {
         made->as.string = cito_arena_copy_str(arena, bytes.len ? bytes.data : "", bytes.len);
         error = made->as.string.data ? NULL : "it is larger than the memory of a task";

@@ -26,15 +26,35 @@ static bool is_among(cito_str name, const char *const *names)
 
 bool cito_header_is_known(cito_str name)
 {
-    static const char *const known[] = { "lang",      "task",    "id",           "shadow",          "eta",         "expires",   "group",       "group_index",
-                                         "retries",   "root_id", "timelimit",    "parent_id",       "argsrepr",    "kwargsrepr", "origin",     "ignore_result",
-                                         "redelivered", "stamps", "stamped_headers", "compression", "replaced_task_nesting", NULL };
+    static const char *const known[] = { "lang",
+                                         "task",
+                                         "id",
+                                         "shadow",
+                                         "eta",
+                                         "expires",
+                                         "group",
+                                         "group_index",
+                                         "retries",
+                                         "root_id",
+                                         "timelimit",
+                                         "parent_id",
+                                         "argsrepr",
+                                         "kwargsrepr",
+                                         "origin",
+                                         "ignore_result",
+                                         "redelivered",
+                                         "stamps",
+                                         "stamped_headers",
+                                         "compression",
+                                         "replaced_task_nesting",
+                                         NULL };
     return is_among(name, known);
 }
 
 bool cito_property_is_known(cito_str name)
 {
-    static const char *const known[] = { "correlation_id", "reply_to", "delivery_mode", "delivery_info", "priority", "body_encoding", "delivery_tag", NULL };
+    static const char *const known[] = { "correlation_id", "reply_to",      "delivery_mode", "delivery_info",
+                                         "priority",       "body_encoding", "delivery_tag",  NULL };
     return is_among(name, known);
 }
 
@@ -179,7 +199,8 @@ static void read_properties(field_reader *reader, cito_message *out)
 static const char *inflate_body(cito_str packed, cito_buffer *out)
 {
     z_stream stream = { .next_in = (Bytef *)(uintptr_t)packed.data, .avail_in = (uInt)packed.len };
-    if (packed.len > BODY_MAX || inflateInit2(&stream, 15 + 32) != Z_OK) /* both zlib's head (RFC 1950) and gzip's: Celery says the one and writes the other */
+    if (packed.len > BODY_MAX ||
+        inflateInit2(&stream, 15 + 32) != Z_OK) /* both zlib's head (RFC 1950) and gzip's: Celery says the one and writes the other */
         return "its body cannot be decompressed";
     int status = Z_OK;
     while (status == Z_OK && out->len <= BODY_MAX) {
@@ -220,7 +241,8 @@ static const char *unpack_bzip2(cito_str packed, cito_buffer *out)
 
 static const char *decompress(const cito_message *message, cito_buffer *plain, cito_buffer *unpacked)
 {
-    static const char *const names[] = { "application/x-gzip", "gzip", "zlib", NULL }, *const bzip2_names[] = { "application/x-bz2", "bzip2", "bzip", NULL };
+    static const char *const names[] = { "application/x-gzip", "gzip", "zlib", NULL }, *const bzip2_names[] = { "application/x-bz2",
+                                                                                                                "bzip2", "bzip", NULL };
     if (!message->compression.len)
         return NULL;
     bool is_bzip2 = is_among(message->compression, bzip2_names);

@@ -17,7 +17,9 @@ static void invoke(const void *args, void *result)
 }
 
 /* An async callable, as the loop's layer takes a pool thread's calls to the loop. */
-static const cito_callable callable = { .name = "tasks", .file = __FILE__, .line = __LINE__, .is_async = true, .args_size = sizeof(loop_work *), .invoke = invoke };
+static const cito_callable callable = {
+    .name = "tasks", .file = __FILE__, .line = __LINE__, .is_async = true, .args_size = sizeof(loop_work *), .invoke = invoke
+};
 
 static void run_outside(void *data)
 {

@@ -31,8 +31,11 @@ static void channel_event(uv_poll_t *, int status, int events);
 
 static void watch_channel(cito_child *child)
 {
-    if (child->poll)
-        uv_poll_start(child->poll, UV_READABLE | (child->out.len ? UV_WRITABLE : 0), channel_event);
+    int wanted = UV_READABLE | (child->out.len ? UV_WRITABLE : 0);
+    if (!child->poll || wanted == child->watched)
+        return; /* to start it again costs system calls */
+    child->watched = wanted;
+    uv_poll_start(child->poll, wanted, channel_event);
 }
 
 static void unwatch_channel(cito_child *child)
@@ -112,7 +115,8 @@ static void channel_event(uv_poll_t *poll, int status, int events)
 static bool is_wanted(const cito_child *child)
 {
     const cito_pool_options *options = &child->pool->options;
-    return !child->is_gone && (unsigned)child->id <= options->size && (!options->max_tasks_per_child || child->done_count < options->max_tasks_per_child);
+    return !child->is_gone && (unsigned)child->id <= options->size &&
+           (!options->max_tasks_per_child || child->done_count < options->max_tasks_per_child);
 }
 
 static void child_started(void *data, const cito_worker_handle *handle)
@@ -122,7 +126,9 @@ static void child_started(void *data, const cito_worker_handle *handle)
     uv_poll_t *poll = calloc(1, sizeof *poll);
     if (!child || !poll)
         cito_abort("out of memory: no child of the task pool can be watched");
-    *child = (cito_child){ .id = handle->id, .pid = handle->pid, .channel = handle->channel, .poll = poll, .pool = pool, .next = pool->children };
+    *child = (cito_child){
+        .id = handle->id, .pid = handle->pid, .channel = handle->channel, .poll = poll, .pool = pool, .next = pool->children
+    };
     cito_buffer_init(&child->in);
     cito_buffer_init(&child->out);
     pool->children = child;

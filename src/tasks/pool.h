@@ -9,12 +9,13 @@
 typedef struct cito_pool cito_pool;
 
 typedef struct cito_child {
-    int id;      /* 1 … N */
+    int id; /* 1 … N */
     pid_t pid;
-    void *job;   /* what it runs, NULL: idle. Its owner's */
+    void *job; /* what it runs, NULL: idle. Its owner's */
     unsigned done_count;
     /* private */
     int channel;
+    int watched; /* what the loop watches the channel for */
     bool is_gone;
     cito_buffer in, out;
     uv_poll_t *poll;
@@ -30,10 +31,10 @@ typedef struct cito_pool_options {
     void *data;
     /* Texts are valid until it returns; there are four, empty ones where the frame has fewer. */
     void (*frame)(void *data, cito_child *, const cito_frame *, const cito_str *texts);
-    void (*idle)(void *data); /* a child has become free, or come */
+    void (*idle)(void *data);                                /* a child has become free, or come */
     void (*lost)(void *data, cito_child *, int wait_status); /* with a job: it will not end any more */
-    void (*failed)(void *data); /* no child can start; standard error says why */
-    void (*ended)(void *data);  /* after cito_pool_stop: none is left */
+    void (*failed)(void *data);                              /* no child can start; standard error says why */
+    void (*ended)(void *data);                               /* after cito_pool_stop: none is left */
 } cito_pool_options;
 
 cito_pool *cito_pool_new(cito_loop *, const cito_pool_options *);

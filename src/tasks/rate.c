@@ -25,7 +25,10 @@ bool cito_rate_parse(cito_str text, double *out_per_second)
     return true;
 }
 
-void cito_rate_set(cito_rate *rate, double per_second, double now) { *rate = (cito_rate){ .per_second = per_second, .tokens = 1, .filled_at = now }; }
+void cito_rate_set(cito_rate *rate, double per_second, double now)
+{
+    *rate = (cito_rate){ .per_second = per_second, .tokens = 1, .filled_at = now };
+}
 
 double cito_rate_take(cito_rate *rate, double now)
 {

@@ -121,7 +121,8 @@ static bool is_final(cito_str json)
     cito_json_reader reader;
     cito_str key, status = CITO_STR("");
     cito_json_reader_init(&reader, json, &scratch, 0);
-    if (json.data && cito_utf8_is_valid(json.data, json.len) && cito_json_peek(&reader) == CITO_JSON_OBJECT && cito_json_enter_object(&reader)) {
+    if (json.data && cito_utf8_is_valid(json.data, json.len) && cito_json_peek(&reader) == CITO_JSON_OBJECT &&
+        cito_json_enter_object(&reader)) {
         while (cito_json_next_key(&reader, &key)) {
             cito_str raw;
             if (!cito_str_equal(key, "status"))
@@ -210,7 +211,8 @@ static void pubsub_up(void *data)
 static void pubsub_push(void *data, const cito_redis_reply *reply)
 {
     redis_backend *redis = data;
-    cito_str kind = cito_redis_reply_at(reply, 0)->text, key = cito_redis_reply_at(reply, 1)->text, json = cito_redis_reply_at(reply, 2)->text;
+    cito_str kind = cito_redis_reply_at(reply, 0)->text, key = cito_redis_reply_at(reply, 1)->text,
+             json = cito_redis_reply_at(reply, 2)->text;
     if (!kind.data || !key.data)
         return;
     bool is_subscription = cito_str_equal(kind, "subscribe");
@@ -346,6 +348,8 @@ static void backend_free(cito_backend *backend)
 {
     redis_backend *redis = (redis_backend *)backend;
     bool is_closed = false;
+    if (cito_redis_is_busy(redis->commands)) /* what is to be stored is stored, where Redis can be reached */
+        flush(backend);
     redis->is_closed = &is_closed;
     redis->closing = cito_context_current->coroutine;
     redis->closing_left = 3;
@@ -360,7 +364,9 @@ static void backend_free(cito_backend *backend)
     }
 }
 
-static const cito_backend_methods methods = { .store = store, .load = load, .wait = wait_final, .forget = forget, .flush = flush, .free = backend_free };
+static const cito_backend_methods methods = {
+    .store = store, .load = load, .wait = wait_final, .forget = forget, .flush = flush, .free = backend_free
+};
 
 cito_backend *cito_redis_backend_new(cito_loop *loop, const char *url, const cito_queue *queue, const char **out_error)
 {

@@ -244,9 +244,11 @@ cito_broker *cito_redis_broker_new(cito_loop *loop, const char *url, const cito_
     memcpy(redis->sent_prefix, cito_uuid_make(&redis->arena).data, CITO_REDIS_TAG_PREFIX);
     cito_buffer_init(&redis->scratch);
     cito_buffer_init(&redis->acks);
-    redis->commands = cito_redis_new(loop, &redis->url,
-                                     &(cito_redis_events){ .data = redis, .up = commands_up, .down = commands_down, .before_write = commands_before_write });
-    redis->pubsub = cito_redis_new(loop, &redis->url, &(cito_redis_events){ .data = redis, .up = pubsub_up, .down = pubsub_down, .push = pubsub_push });
+    redis->commands = cito_redis_new(
+        loop, &redis->url,
+        &(cito_redis_events){ .data = redis, .up = commands_up, .down = commands_down, .before_write = commands_before_write });
+    redis->pubsub =
+        cito_redis_new(loop, &redis->url, &(cito_redis_events){ .data = redis, .up = pubsub_up, .down = pubsub_down, .push = pubsub_push });
     uv_timer_init(cito_loop_uv(loop), &redis->tick);
     redis->tick.data = redis;
     return &redis->broker;

@@ -9,9 +9,9 @@
 #include "tasks/redis_envelope.h"
 
 enum {
-    CITO_REDIS_TAG = 36,          /* bytes of a delivery tag: in a UUID's form */
-    CITO_REDIS_TAG_PREFIX = 24,   /* of them the consumer's; the rest counts */
-    CITO_REDIS_FETCH_MOST = 100,  /* messages per script */
+    CITO_REDIS_TAG = 36,         /* bytes of a delivery tag: in a UUID's form */
+    CITO_REDIS_TAG_PREFIX = 24,  /* of them the consumer's; the rest counts */
+    CITO_REDIS_FETCH_MOST = 100, /* messages per script */
 };
 
 typedef struct cito_redis_queue {
@@ -34,7 +34,7 @@ typedef struct cito_redis_broker {
     cito_redis *commands, *pubsub;
     double visibility_s;
     cito_buffer scratch;
-    cito_redis_queue *known;    /* every queue that was ever named, with its lists */
+    cito_redis_queue *known;     /* every queue that was ever named, with its lists */
     cito_redis_queue **declared; /* bindings written on this connection */
     size_t declared_count, declared_capacity;
     /* Of the tags in `unacked` and of what is sent: two, as others hold under the sender's tag what they fetch. */
@@ -79,10 +79,12 @@ void cito_redis_consume_push(cito_redis_broker *, const cito_redis_reply *);
 void cito_redis_pubsub_up(cito_redis_broker *), cito_redis_pubsub_down(cito_redis_broker *);
 void cito_redis_tick(cito_redis_broker *);
 void cito_redis_consume_free(cito_redis_broker *);
-const char *cito_redis_consume(cito_broker *, const char *const *queues, unsigned prefetch, const char *node_name, const cito_consumer_events *);
+const char *cito_redis_consume(cito_broker *, const char *const *queues, unsigned prefetch, const char *node_name,
+                               const cito_consumer_events *);
 void cito_redis_set_prefetch(cito_broker *, unsigned prefetch), cito_redis_stop_consuming(cito_broker *);
 const char *cito_redis_add_queue(cito_broker *, const char *queue), *cito_redis_cancel_queue(cito_broker *, const char *queue);
-void cito_redis_ack(cito_broker *, cito_delivery *), cito_redis_reject(cito_broker *, cito_delivery *, bool requeue), cito_redis_give_back(cito_broker *, cito_delivery *);
+void cito_redis_ack(cito_broker *, cito_delivery *), cito_redis_reject(cito_broker *, cito_delivery *, bool requeue),
+    cito_redis_give_back(cito_broker *, cito_delivery *);
 
 /* Moves an entry of `unacked` to a list's front or back, unless it is gone. done may be NULL. */
 void cito_redis_move(cito_redis_broker *, cito_str tag, cito_str list, cito_str envelope, bool to_front, cito_redis_done *done, void *data);
@@ -94,5 +96,6 @@ void cito_redis_lease_renew(cito_redis_broker *), cito_redis_lease_end(cito_redi
 
 const char *cito_redis_broadcast(cito_broker *, const char *exchange, const char *routing_key, cito_str envelope);
 const char *cito_redis_expect_replies(cito_broker *, const char *oid);
-const char *cito_redis_collect_replies(cito_broker *, const char *oid, double timeout_s, unsigned limit, void (*reply)(void *data, cito_str envelope), void *data);
+const char *cito_redis_collect_replies(cito_broker *, const char *oid, double timeout_s, unsigned limit,
+                                       void (*reply)(void *data, cito_str envelope), void *data);
 int64_t cito_redis_length(cito_broker *, const char *queue), cito_redis_purge(cito_broker *, const char *queue);

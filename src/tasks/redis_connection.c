@@ -19,10 +19,10 @@
 
 enum {
     CONNECT_MS = 5000,
-    HEALTH_MS = 5000,         /* how often it looks */
-    SILENT_MS = 15000,        /* nothing arrives although replies are due: the connection is dead */
-    PING_AFTER_MS = 10000,    /* nothing arrived and nothing is due: asks */
-    BACK_OFF_FIRST_MS = 100,  /* 100, 200, 400, … */
+    HEALTH_MS = 5000,        /* how often it looks */
+    SILENT_MS = 15000,       /* nothing arrives although replies are due: the connection is dead */
+    PING_AFTER_MS = 10000,   /* nothing arrived and nothing is due: asks */
+    BACK_OFF_FIRST_MS = 100, /* 100, 200, 400, … */
     BACK_OFF_MOST_MS = 1000,
     READ_SIZE = 64 * 1024,
 };
@@ -98,10 +98,12 @@ static void greeting_send(cito_redis *redis)
     redis->greetings_left = 3;
     if (url->password.data) {
         redis->greetings_left++;
-        cito_redis_write(&text, url->user.data ? 3 : 2, (cito_str[]){ CITO_STR("AUTH"), url->user.data ? url->user : url->password, url->password });
+        cito_redis_write(&text, url->user.data ? 3 : 2,
+                         (cito_str[]){ CITO_STR("AUTH"), url->user.data ? url->user : url->password, url->password });
     }
     cito_redis_write(&text, CITO_REDIS_ARGS(CITO_STR("SELECT"), cito_redis_chars(db)));
-    cito_redis_write(&text, CITO_REDIS_ARGS(CITO_STR("PING"))); /* LOADING: a server that reads its data back takes SELECT, and no commands */
+    cito_redis_write(&text,
+                     CITO_REDIS_ARGS(CITO_STR("PING"))); /* LOADING: a server that reads its data back takes SELECT, and no commands */
     cito_redis_write(&text, CITO_REDIS_ARGS(CITO_STR("CLIENT"), CITO_STR("ID")));
     /* Some dozens of bytes on a new connection: they fit into the socket's buffer. */
     ssize_t sent = send(redis->fd, text.data, text.len, MSG_NOSIGNAL);
@@ -120,7 +122,8 @@ static void greeting_reply(cito_redis *redis, const cito_redis_reply *reply)
     if (reply->kind == CITO_REDIS_ERROR && !(redis->greetings_left == 0 && !strncmp(reply->text.data, "NOPERM", 6))) {
         char text[220];
         bool is_login = strstr(reply->text.data, "WRONGPASS") || strstr(reply->text.data, "NOAUTH") || strstr(reply->text.data, "AUTH");
-        snprintf(text, sizeof text, "%.120s%s", reply->text.data, is_login ? ": check user and password in redis://user:password@host:port/db" : "");
+        snprintf(text, sizeof text, "%.120s%s", reply->text.data,
+                 is_login ? ": check user and password in redis://user:password@host:port/db" : "");
         cito_redis_lost(redis, text);
         return;
     }
@@ -318,7 +321,9 @@ void cito_redis_timer_fired(uv_timer_t *timer)
         break;
     case CITO_REDIS_RESOLVING:
     case CITO_REDIS_CONNECTING:
-    case CITO_REDIS_GREETING: cito_redis_lost(redis, "no answer within 5 s"); break;
+    case CITO_REDIS_GREETING:
+        cito_redis_lost(redis, "no answer within 5 s");
+        break;
     case CITO_REDIS_UP:
         if (is_due && silent_ms > SILENT_MS && uv_now(timer->loop) - redis->due_ms > SILENT_MS) {
             cito_redis_lost(redis, "no answer within 15 s");
@@ -328,11 +333,13 @@ void cito_redis_timer_fired(uv_timer_t *timer)
             cito_redis_send(redis, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("PING")));
         }
         break;
-    case CITO_REDIS_CLOSED: break;
+    case CITO_REDIS_CLOSED:
+        break;
     }
 }
 
 bool cito_redis_is_up(const cito_redis *redis) { return redis->state == CITO_REDIS_UP; }
+bool cito_redis_is_busy(const cito_redis *redis) { return redis->count > 0; }
 int64_t cito_redis_client_id(const cito_redis *redis) { return redis->client_id; }
 
 /* ---- life ---------------------------------------------------------------------------------------------------------------------- */

@@ -16,10 +16,13 @@ typedef void cito_redis_done(void *data, const cito_redis_reply *reply, const ch
 
 typedef struct cito_redis_events {
     void *data;
-    void (*up)(void *data);                       /* connected, logged in, database selected; may be NULL, as all here */
-    void (*down)(void *data, const char *error);  /* the connection is lost, or could not be made */
-    void (*before_write)(void *data);             /* once per write: the last moment to add what was gathered */
-    void (*push)(void *data, const cito_redis_reply *); /* makes it a pub/sub connection: everything that arrives; commands get no replies and are dropped while it is down */
+    void (*up)(void *data);                      /* connected, logged in, database selected; may be NULL, as all here */
+    void (*down)(void *data, const char *error); /* the connection is lost, or could not be made */
+    void (*before_write)(void *data);            /* once per write: the last moment to add what was gathered */
+    void (*push)(
+        void *data,
+        const cito_redis_reply
+            *); /* makes it a pub/sub connection: everything that arrives; commands get no replies and are dropped while it is down */
 } cito_redis_events;
 
 /* How many lost connections or failed attempts a command outlives before its callback is told. */
@@ -32,6 +35,8 @@ void cito_redis_free(cito_redis *, void (*closed)(void *data), void *data);
 /* Connects now, and again whenever the connection is lost. */
 void cito_redis_keep_up(cito_redis *);
 bool cito_redis_is_up(const cito_redis *);
+/* Whether replies are due. */
+bool cito_redis_is_busy(const cito_redis *);
 /* CLIENT ID of the connection that is up. */
 int64_t cito_redis_client_id(const cito_redis *);
 /* before_write is called and what is gathered is sent, soon. */
@@ -43,11 +48,13 @@ void cito_redis_send(cito_redis *, unsigned tries, cito_redis_done *, void *data
 void cito_redis_eval(cito_redis *, unsigned tries, cito_redis_done *, void *data, cito_redis_script *, size_t key_count, size_t count,
                      const cito_str *args);
 /* The same for a coroutine: suspends until the reply is here and gives it in the arena (NULL: the context's). The text of what went wrong lies there too. */
-const char *cito_redis_call(cito_redis *, unsigned tries, cito_arena *, const cito_redis_reply **out_reply, size_t count, const cito_str *args);
-const char *cito_redis_call_eval(cito_redis *, unsigned tries, cito_arena *, const cito_redis_reply **out_reply, cito_redis_script *, size_t key_count,
-                                 size_t count, const cito_str *args);
+const char *cito_redis_call(cito_redis *, unsigned tries, cito_arena *, const cito_redis_reply **out_reply, size_t count,
+                            const cito_str *args);
+const char *cito_redis_call_eval(cito_redis *, unsigned tries, cito_arena *, const cito_redis_reply **out_reply, cito_redis_script *,
+                                 size_t key_count, size_t count, const cito_str *args);
 /* Arguments as a list: CITO_REDIS_ARGS(CITO_STR("GET"), key). */
-#define CITO_REDIS_ARGS(...) (sizeof((cito_str[]){ __VA_ARGS__ }) / sizeof(cito_str)), (cito_str[]){ __VA_ARGS__ }
+#define CITO_REDIS_ARGS(...)                                                                                                               \
+    (sizeof((cito_str[]){ __VA_ARGS__ }) / sizeof(cito_str)), (cito_str[]) { __VA_ARGS__ }
 
 /* A command whose arguments are many: their number first, then each. */
 void cito_redis_begin(cito_redis *, size_t count);

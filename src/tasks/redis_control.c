@@ -12,7 +12,8 @@ const char *cito_redis_broadcast(cito_broker *broker, const char *exchange, cons
 {
     cito_redis_broker *redis = (cito_redis_broker *)broker;
     bool has_key = routing_key && *routing_key;
-    cito_str channel = cito_arena_format(cito_context_current->arena, has_key ? "/%d.%s/%s" : "/%d.%s", redis->url.db, exchange, routing_key);
+    cito_str channel =
+        cito_arena_format(cito_context_current->arena, has_key ? "/%d.%s/%s" : "/%d.%s", redis->url.db, exchange, routing_key);
     return cito_redis_call(redis->commands, CITO_REDIS_TRIES, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("PUBLISH"), channel, envelope));
 }
 
@@ -25,11 +26,13 @@ static cito_str reply_binding(const char *oid)
 const char *cito_redis_expect_replies(cito_broker *broker, const char *oid)
 {
     cito_redis_broker *redis = (cito_redis_broker *)broker;
-    return cito_redis_call(redis->commands, CITO_REDIS_TRIES, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SADD"), REPLY_BINDINGS, reply_binding(oid)));
+    return cito_redis_call(redis->commands, CITO_REDIS_TRIES, NULL, NULL,
+                           CITO_REDIS_ARGS(CITO_STR("SADD"), REPLY_BINDINGS, reply_binding(oid)));
 }
 
 /* The waiting has a connection of its own, as BRPOP holds up what comes behind it. */
-const char *cito_redis_collect_replies(cito_broker *broker, const char *oid, double timeout_s, unsigned limit, void (*reply)(void *data, cito_str envelope), void *data)
+const char *cito_redis_collect_replies(cito_broker *broker, const char *oid, double timeout_s, unsigned limit,
+                                       void (*reply)(void *data, cito_str envelope), void *data)
 {
     enum { SLICE_S = 5 }; /* one BRPOP waits no longer: a silent connection must not pass for a dead one */
     cito_redis_broker *redis = (cito_redis_broker *)broker;
@@ -44,8 +47,9 @@ const char *cito_redis_collect_replies(cito_broker *broker, const char *oid, dou
         if (left_s < 0.001) /* 0 would wait for ever */
             break;
         const cito_redis_reply *popped;
-        error = cito_redis_call(waiting, CITO_REDIS_TRIES, arena, &popped,
-                                CITO_REDIS_ARGS(CITO_STR("BRPOP"), queue, cito_arena_format(arena, "%.3f", left_s < SLICE_S ? left_s : SLICE_S)));
+        error = cito_redis_call(
+            waiting, CITO_REDIS_TRIES, arena, &popped,
+            CITO_REDIS_ARGS(CITO_STR("BRPOP"), queue, cito_arena_format(arena, "%.3f", left_s < SLICE_S ? left_s : SLICE_S)));
         if (error || popped->kind != CITO_REDIS_ARRAY)
             continue;
         reply(data, cito_redis_reply_at(popped, 1)->text);
@@ -57,17 +61,19 @@ const char *cito_redis_collect_replies(cito_broker *broker, const char *oid, dou
     return error;
 }
 
-static cito_redis_script length_script = { .text = "local sum = 0\nfor _, key in ipairs(KEYS) do sum = sum + redis.call('LLEN', key) end\nreturn sum\n" };
-static cito_redis_script purge_script = {
-    .text = "local sum = 0\nfor _, key in ipairs(KEYS) do sum = sum + redis.call('LLEN', key) end\nredis.call('DEL', unpack(KEYS))\nreturn sum\n"
+static cito_redis_script length_script = {
+    .text = "local sum = 0\nfor _, key in ipairs(KEYS) do sum = sum + redis.call('LLEN', key) end\nreturn sum\n"
 };
+static cito_redis_script purge_script = { .text = "local sum = 0\nfor _, key in ipairs(KEYS) do sum = sum + redis.call('LLEN', key) "
+                                                  "end\nredis.call('DEL', unpack(KEYS))\nreturn sum\n" };
 
 static int64_t sum_of(cito_broker *broker, const char *name, cito_redis_script *script, const char *what)
 {
     cito_redis_broker *redis = (cito_redis_broker *)broker;
     cito_redis_queue *queue = cito_redis_queue_named(redis, (cito_str){ name, strlen(name) });
     const cito_redis_reply *sum;
-    const char *error = cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, NULL, &sum, script, CITO_REDIS_STEPS, CITO_REDIS_STEPS, queue->lists);
+    const char *error =
+        cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, NULL, &sum, script, CITO_REDIS_STEPS, CITO_REDIS_STEPS, queue->lists);
     if (error)
         cito_log_write(CITO_LOG_ERROR, "The queue %s cannot be %s: %s", name, what, error);
     return error ? -1 : sum->integer;

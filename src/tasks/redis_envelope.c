@@ -21,8 +21,8 @@ cito_str cito_redis_list_name(cito_arena *arena, cito_str queue, unsigned step)
 
 cito_str cito_redis_binding(cito_arena *arena, cito_str routing_key, cito_str pattern, cito_str queue)
 {
-    return cito_arena_format(arena, "%.*s" SEPARATOR "%.*s" SEPARATOR "%.*s", (int)routing_key.len, routing_key.data, (int)pattern.len, pattern.data,
-                             (int)queue.len, queue.data);
+    return cito_arena_format(arena, "%.*s" SEPARATOR "%.*s" SEPARATOR "%.*s", (int)routing_key.len, routing_key.data, (int)pattern.len,
+                             pattern.data, (int)queue.len, queue.data);
 }
 
 /* ---- copying with a change ------------------------------------------------------------------------------------------------------ */
@@ -89,7 +89,8 @@ static void copy_marked(cito_json_reader *reader, cito_buffer *out, int *out_pri
 
 static void copy_properties(cito_json_reader *reader, cito_buffer *out, int *out_priority)
 {
-    copy_object(reader, out, &(object_change){ .note_priority = true, .changed_name = "delivery_info", .change = copy_marked }, out_priority);
+    copy_object(reader, out, &(object_change){ .note_priority = true, .changed_name = "delivery_info", .change = copy_marked },
+                out_priority);
 }
 
 void cito_redis_envelope_redeliver(cito_str envelope, cito_arena *scratch, cito_buffer *out, int *out_priority)
@@ -174,7 +175,7 @@ static bool topic_matches(cito_str topic, cito_str key)
         if (!key.data)
             return false;
         bool is_any = len == 1 && *topic.data == '*';
-        if (!is_any && (len != word_len(key) || memcmp(topic.data, key.data, len)))
+        if (!is_any && (len != word_len(key) || memcmp(topic.data, key.data, len) != 0))
             return false;
         topic = behind_word(topic);
         key = behind_word(key);

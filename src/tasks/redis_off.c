@@ -2,7 +2,8 @@
 #include "tasks/backend.h"
 #include "tasks/broker.h"
 
-static const char text[] = "this build of cito has no Redis: install libhiredis-dev and build again (meson configure -Dredis=enabled), or use sqlite://FILE";
+static const char text[] =
+    "this build of cito has no Redis: install libhiredis-dev and build again (meson configure -Dredis=enabled), or use sqlite://FILE";
 
 cito_broker *cito_redis_broker_new(cito_loop *loop, const char *url, const cito_queue *queue, const char **out_error)
 {

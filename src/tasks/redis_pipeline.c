@@ -128,8 +128,8 @@ void cito_redis_send(cito_redis *redis, unsigned tries, cito_redis_done *done, v
     cito_redis_end(redis, tries, done, data);
 }
 
-void cito_redis_eval(cito_redis *redis, unsigned tries, cito_redis_done *done, void *data, cito_redis_script *script, size_t key_count, size_t count,
-                     const cito_str *args)
+void cito_redis_eval(cito_redis *redis, unsigned tries, cito_redis_done *done, void *data, cito_redis_script *script, size_t key_count,
+                     size_t count, const cito_str *args)
 {
     char keys[24];
     snprintf(keys, sizeof keys, "%zu", key_count);
@@ -197,7 +197,8 @@ void cito_redis_flush(cito_redis *redis)
 /* Loads the script and calls it again with the same bytes, which still stand at the head. */
 static void load_and_repeat(cito_redis *redis, const cito_redis_entry *entry)
 {
-    cito_redis_send(redis, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SCRIPT"), CITO_STR("LOAD"), cito_redis_chars(entry->script->text)));
+    cito_redis_send(redis, CITO_REDIS_ONCE, NULL, NULL,
+                    CITO_REDIS_ARGS(CITO_STR("SCRIPT"), CITO_STR("LOAD"), cito_redis_chars(entry->script->text)));
     cito_buffer_reserve(&redis->out, entry->len);
     cito_buffer_append(&redis->out, redis->out.data + redis->head, entry->len);
     cito_redis_entry *again = entry_add(redis);
@@ -316,17 +317,18 @@ static const char *call_wait(cito_redis_call_node *call, const cito_redis_reply 
     return error;
 }
 
-const char *cito_redis_call(cito_redis *redis, unsigned tries, cito_arena *arena, const cito_redis_reply **out_reply, size_t count, const cito_str *args)
+const char *cito_redis_call(cito_redis *redis, unsigned tries, cito_arena *arena, const cito_redis_reply **out_reply, size_t count,
+                            const cito_str *args)
 {
     cito_redis_call_node *call = call_take(redis, arena ? arena : cito_context_current->arena);
     cito_redis_send(redis, tries, call_done, call, count, args);
-    return call_wait(call, out_reply);
+    return call_wait(call, out_reply); // NOLINT(clang-analyzer-unix.Malloc): a call whose wait was ended is given back by call_done
 }
 
-const char *cito_redis_call_eval(cito_redis *redis, unsigned tries, cito_arena *arena, const cito_redis_reply **out_reply, cito_redis_script *script,
-                                 size_t key_count, size_t count, const cito_str *args)
+const char *cito_redis_call_eval(cito_redis *redis, unsigned tries, cito_arena *arena, const cito_redis_reply **out_reply,
+                                 cito_redis_script *script, size_t key_count, size_t count, const cito_str *args)
 {
     cito_redis_call_node *call = call_take(redis, arena ? arena : cito_context_current->arena);
     cito_redis_eval(redis, tries, call_done, call, script, key_count, count, args);
-    return call_wait(call, out_reply);
+    return call_wait(call, out_reply); // NOLINT(clang-analyzer-unix.Malloc): as above
 }

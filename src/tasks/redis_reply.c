@@ -60,9 +60,11 @@ static void free_nothing(void *reply) { (void)reply; }
 
 cito_redis_reader *cito_redis_reader_new(void)
 {
-    static redisReplyObjectFunctions functions = {
-        .createString = make_string, .createArray = make_array, .createInteger = make_integer, .createNil = make_nil, .freeObject = free_nothing
-    };
+    static redisReplyObjectFunctions functions = { .createString = make_string,
+                                                   .createArray = make_array,
+                                                   .createInteger = make_integer,
+                                                   .createNil = make_nil,
+                                                   .freeObject = free_nothing };
     cito_redis_reader *reader = calloc(1, sizeof *reader);
     if (!reader || !(reader->hiredis = redisReaderCreateWithFunctions(&functions)))
         abort();

@@ -11,7 +11,9 @@
 
 enum { LEASE_MS = 30000, MUTEX_MS = 300000, AT_ONCE = 100 };
 
-static cito_redis_script release_script = { .text = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\nreturn 0\n" };
+static cito_redis_script release_script = {
+    .text = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\nreturn 0\n"
+};
 
 static cito_str chars(const char *text) { return (cito_str){ text, strlen(text) }; }
 static cito_str own_id(const cito_redis_broker *redis) { return (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX }; }
@@ -25,7 +27,8 @@ void cito_redis_lease_renew(cito_redis_broker *redis)
     redis->leased_s = cito_redis_now_s();
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
                     CITO_REDIS_ARGS(CITO_STR("SET"), chars(key), CITO_STR("1"), CITO_STR("PX"), chars(expiry)));
-    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("cito.consumers"), own_id(redis)));
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
+                    CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("cito.consumers"), own_id(redis)));
 }
 
 void cito_redis_lease_end(cito_redis_broker *redis)
@@ -34,17 +37,20 @@ void cito_redis_lease_end(cito_redis_broker *redis)
     snprintf(key, sizeof key, "cito.consumer.%s", redis->prefix);
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("DEL"), chars(key)));
     if (redis->held_count == 0) /* else its name stays, and what it held is put back by the others at their next look */
-        cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), own_id(redis)));
+        cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
+                        CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), own_id(redis)));
 }
 
 /* ---- one entry ----------------------------------------------------------------------------------------------------------------- */
 /* The queues of an exchange and a routing key. The anonymous exchange ("") means the queue of that name. */
-static size_t queues_of(cito_redis_broker *redis, cito_arena *arena, cito_str exchange, cito_str routing_key, cito_str *out_queues, size_t most)
+static size_t queues_of(cito_redis_broker *redis, cito_arena *arena, cito_str exchange, cito_str routing_key, cito_str *out_queues,
+                        size_t most)
 {
     size_t count = 0;
     const cito_redis_reply *members = NULL;
-    if (exchange.len > 0 && !cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &members,
-                                             CITO_REDIS_ARGS(CITO_STR("SMEMBERS"), cito_arena_format(arena, "_kombu.binding.%s", exchange.data))))
+    if (exchange.len > 0 &&
+        !cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &members,
+                         CITO_REDIS_ARGS(CITO_STR("SMEMBERS"), cito_arena_format(arena, "_kombu.binding.%s", exchange.data))))
         for (size_t i = 0; i < members->count && count < most; i++)
             if (cito_redis_binding_takes(cito_redis_reply_at(members, i)->text, routing_key, &out_queues[count]))
                 count++;
@@ -61,7 +67,8 @@ static void restore_one(cito_redis_broker *redis, cito_arena *arena, cito_str ta
         return;
     }
     if (!cito_redis_entry_read(entry->text, arena, &envelope, &exchange, &routing_key)) {
-        cito_log_write(CITO_LOG_ERROR, "Redis at %s: a held message cannot be read and is dropped: %.200s", redis->url.shown.data, entry->text.data);
+        cito_log_write(CITO_LOG_ERROR, "Redis at %s: a held message cannot be read and is dropped: %.200s", redis->url.shown.data,
+                       entry->text.data);
         cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("ZREM"), CITO_STR("unacked_index"), tag));
         cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("HDEL"), CITO_STR("unacked"), tag));
         return;
@@ -79,7 +86,7 @@ static void restore_one(cito_redis_broker *redis, cito_arena *arena, cito_str ta
 
 static bool is_held_here(const cito_redis_broker *redis, cito_str tag)
 {
-    if (tag.len != CITO_REDIS_TAG || memcmp(tag.data, redis->prefix, CITO_REDIS_TAG_PREFIX))
+    if (tag.len != CITO_REDIS_TAG || memcmp(tag.data, redis->prefix, CITO_REDIS_TAG_PREFIX) != 0)
         return false;
     for (const cito_redis_delivery *held = redis->held; held; held = held->next)
         if (!memcmp(held->tag, tag.data, CITO_REDIS_TAG))
@@ -107,8 +114,8 @@ static const cito_redis_reply *overdue(cito_redis_broker *redis, cito_arena *are
     const cito_redis_reply *tags;
     snprintf(before, sizeof before, "%.6f", cito_redis_now_s() - redis->visibility_s);
     const char *error = cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &tags,
-                                        CITO_REDIS_ARGS(CITO_STR("ZRANGEBYSCORE"), CITO_STR("unacked_index"), CITO_STR("-inf"), chars(before),
-                                                        CITO_STR("LIMIT"), CITO_STR("0"), CITO_STR("100")));
+                                        CITO_REDIS_ARGS(CITO_STR("ZRANGEBYSCORE"), CITO_STR("unacked_index"), CITO_STR("-inf"),
+                                                        chars(before), CITO_STR("LIMIT"), CITO_STR("0"), CITO_STR("100")));
     return error || tags->kind != CITO_REDIS_ARRAY ? NULL : tags;
 }
 
@@ -165,12 +172,14 @@ void cito_redis_restore(cito_redis_broker *redis)
     const cito_redis_reply *taken;
     char expiry[16];
     snprintf(expiry, sizeof expiry, "%d", MUTEX_MS);
-    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &taken,
-                        CITO_REDIS_ARGS(CITO_STR("SET"), CITO_STR("unacked_mutex"), own_id(redis), CITO_STR("NX"), CITO_STR("PX"), chars(expiry))) ||
+    if (cito_redis_call(
+            redis->commands, CITO_REDIS_ONCE, arena, &taken,
+            CITO_REDIS_ARGS(CITO_STR("SET"), CITO_STR("unacked_mutex"), own_id(redis), CITO_STR("NX"), CITO_STR("PX"), chars(expiry))) ||
         taken->kind == CITO_REDIS_NIL)
         return;
     restore_overdue(redis, arena, tags);
     for (size_t i = 0; i < dead_count && !redis->is_closing; i++)
         restore_dead(redis, arena, dead->elements[i]->text);
-    cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &release_script, 1, 2, (cito_str[]){ CITO_STR("unacked_mutex"), own_id(redis) });
+    cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &release_script, 1, 2,
+                         (cito_str[]){ CITO_STR("unacked_mutex"), own_id(redis) });
 }

@@ -142,14 +142,15 @@ const char *cito_redis_url_parse(const char *text, cito_arena *arena, cito_redis
     else if (!strncmp(text, "redis://", 8))
         error = read_network(text + 8, arena, out_url);
     else if (!strncmp(text, "rediss://", 9))
-        return "rediss:// is Redis over TLS, which cito does not speak yet: use redis:// inside a trusted network, or a TLS tunnel (stunnel) beside cito";
+        return "rediss:// is Redis over TLS, which cito does not speak yet: use redis:// inside a trusted network, or a TLS tunnel "
+               "(stunnel) beside cito";
     else
         return "this is no Redis URL: write redis://[user][:password]@host:6379/0 or redis+socket:///path?db=0";
     if (error)
         return error;
     if (out_url->host.data)
-        out_url->shown = cito_arena_format(arena, strchr(out_url->host.data, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d", out_url->host.data,
-                                           out_url->port, out_url->db);
+        out_url->shown = cito_arena_format(arena, strchr(out_url->host.data, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d",
+                                           out_url->host.data, out_url->port, out_url->db);
     else
         out_url->shown = cito_arena_format(arena, "redis+socket://%s?db=%d", out_url->path.data, out_url->db);
     return NULL;

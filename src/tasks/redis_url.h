@@ -9,7 +9,7 @@ typedef struct cito_redis_url {
     cito_str path;           /* of the Unix socket */
     cito_str user, password; /* data NULL: none */
     int port, db;
-    cito_str shown;          /* the URL without its password, for texts */
+    cito_str shown; /* the URL without its password, for texts */
 } cito_redis_url;
 
 /* Reads the text into *out_url, whose strings lie in the arena. NULL, or what is wrong and what to write instead, in the arena or static. */

@@ -11,7 +11,7 @@ typedef struct asking {
     const cito_queue *queue;
     cito_str id;
     cito_arena *arena;
-    double timeout_s;  /* negative: as it is now */
+    double timeout_s; /* negative: as it is now */
     cito_str json;
     cito_str envelope; /* of a control message */
     const char *error;
@@ -64,7 +64,9 @@ static void ask(asking *this, void (*run)(cito_loop *, void *))
 
 static asking asking_of(const cito_callable *callable, cito_str id)
 {
-    return (asking){ .queue = cito_task_require(callable)->queue, .id = id, .arena = cito_context_require("cito_result_get")->arena, .timeout_s = -1 };
+    return (asking){
+        .queue = cito_task_require(callable)->queue, .id = id, .arena = cito_context_require("cito_result_get")->arena, .timeout_s = -1
+    };
 }
 
 /* PENDING where nothing is known: Celery cannot tell it from an id that never was. */
@@ -83,7 +85,10 @@ const cito_value *cito_result_meta(const cito_callable *callable, cito_str id)
     return meta_of(&this);
 }
 
-cito_str cito_result_state_of(const cito_callable *callable, cito_str id) { return cito_value_string(cito_value_get(cito_result_meta(callable, id), "status")); }
+cito_str cito_result_state_of(const cito_callable *callable, cito_str id)
+{
+    return cito_value_string(cito_value_get(cito_result_meta(callable, id), "status"));
+}
 
 static cito_str failure_text(const cito_value *failure)
 {
@@ -91,7 +96,9 @@ static cito_str failure_text(const cito_value *failure)
     const cito_value *said = cito_value_get(failure, "exc_message"), *first = cito_value_at(said, 0);
     if (cito_value_kind_of(said) == CITO_VALUE_STRING)
         first = said;
-    cito_str text = cito_value_kind_of(first) == CITO_VALUE_STRING ? cito_value_string(first) : first ? cito_json_text(first, 0) : CITO_STR("");
+    cito_str text = cito_value_kind_of(first) == CITO_VALUE_STRING ? cito_value_string(first)
+                    : first                                        ? cito_json_text(first, 0)
+                                                                   : CITO_STR("");
     return cito_format("%.*s%s%.*s", (int)type.len, type.data, text.len ? ": " : "", (int)text.len, text.data);
 }
 
@@ -147,14 +154,16 @@ static void broadcast(cito_loop *loop, void *data)
 static cito_str revoke_envelope(cito_arena *arena, cito_str id, bool terminate)
 {
     const cito_value *arguments = cito_object("task_id", id, "terminate", terminate, "signal", "SIGTERM");
-    cito_str body = cito_json_text(cito_object("method", "revoke", "arguments", arguments, "destination", cito_null, "pattern", cito_null, "matcher", cito_null), 0);
+    cito_str body = cito_json_text(
+        cito_object("method", "revoke", "arguments", arguments, "destination", cito_null, "pattern", cito_null, "matcher", cito_null), 0);
     cito_buffer buffer;
     cito_buffer_init(&buffer);
     cito_buffer_append_literal(&buffer, "{\"body\":\"");
     cito_base64_write(body, &buffer);
-    cito_buffer_append_literal(&buffer, "\",\"content-encoding\":\"utf-8\",\"content-type\":\"application/json\",\"headers\":{\"clock\":1,\"expires\":0},"
-                                        "\"properties\":{\"delivery_mode\":2,\"delivery_info\":{\"exchange\":\"celery.pidbox\",\"routing_key\":\"\"},"
-                                        "\"priority\":0,\"body_encoding\":\"base64\",\"delivery_tag\":");
+    cito_buffer_append_literal(
+        &buffer, "\",\"content-encoding\":\"utf-8\",\"content-type\":\"application/json\",\"headers\":{\"clock\":1,\"expires\":0},"
+                 "\"properties\":{\"delivery_mode\":2,\"delivery_info\":{\"exchange\":\"celery.pidbox\",\"routing_key\":\"\"},"
+                 "\"priority\":0,\"body_encoding\":\"base64\",\"delivery_tag\":");
     cito_json_write_string(&buffer, cito_uuid_make(arena));
     cito_buffer_append_literal(&buffer, "}}");
     cito_str envelope = cito_arena_copy_str(arena, buffer.data, buffer.len);

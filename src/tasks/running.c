@@ -31,8 +31,12 @@ void cito_task_update_state(const char *state, const cito_value *meta)
 }
 
 /* ---- endings: models of the library's own, raised like the program's ---------------------------------------------------------------------------- */
-static const cito_type retry_kind = { .kind = CITO_KIND_MODEL, .name = "Retry", .size = sizeof(cito_retry_raised), .file = __FILE__, .line = 1 };
-static const cito_type failure_kind = { .kind = CITO_KIND_MODEL, .name = "Failure", .size = sizeof(cito_failure_raised), .file = __FILE__, .line = 2 };
+static const cito_type retry_kind = {
+    .kind = CITO_KIND_MODEL, .name = "Retry", .size = sizeof(cito_retry_raised), .file = __FILE__, .line = 1
+};
+static const cito_type failure_kind = {
+    .kind = CITO_KIND_MODEL, .name = "Failure", .size = sizeof(cito_failure_raised), .file = __FILE__, .line = 2
+};
 
 void cito_task_retry(double countdown, const char *format, ...)
 {
@@ -53,14 +57,18 @@ void cito_task_retry(double countdown, const char *format, ...)
 void cito_task_retry_as(double countdown, const char *exc_type, const char *exc_module, const cito_value *exc_message)
 {
     require_running("cito_task_retry_as");
-    const cito_failure_raised cause = { .exc_type = cito_string(exc_type), .exc_module = cito_string(exc_module), .exc_message = exc_message };
+    const cito_failure_raised cause = { .exc_type = cito_string(exc_type),
+                                        .exc_module = cito_string(exc_module),
+                                        .exc_message = exc_message };
     cito_raise_model(&retry_kind, &(cito_retry_raised){ .countdown = countdown, .cause = cause });
 }
 
 void cito_task_fail(const char *exc_type, const char *exc_module, const cito_value *exc_message)
 {
     require_running("cito_task_fail");
-    cito_raise_model(&failure_kind, &(cito_failure_raised){ .exc_type = cito_string(exc_type), .exc_module = cito_string(exc_module), .exc_message = exc_message });
+    cito_raise_model(
+        &failure_kind,
+        &(cito_failure_raised){ .exc_type = cito_string(exc_type), .exc_module = cito_string(exc_module), .exc_message = exc_message });
 }
 
 const cito_retry_raised *cito_retry_of(const cito_exception *exception) { return cito_exception_model(exception, &retry_kind); }
@@ -124,8 +132,8 @@ static const cito_value *limit_or_null(double seconds) { return seconds > 0 ? ci
 
 static const cito_value *delivery_info(const cito_message *message)
 {
-    return cito_object("exchange", text_or_null(message->exchange), "routing_key", text_or_null(message->routing_key), "priority", message->priority, "redelivered",
-                       message->redelivered);
+    return cito_object("exchange", text_or_null(message->exchange), "routing_key", text_or_null(message->routing_key), "priority",
+                       message->priority, "redelivered", message->redelivered);
 }
 
 const cito_value *cito_task_request(void)
@@ -136,11 +144,12 @@ const cito_value *cito_task_request(void)
     const cito_message *message = running->message;
     const cito_message_body *body = running->body;
     const cito_value *index = message->group_index < 0 ? cito_value_of_null(NULL) : cito_value(message->group_index);
-    const cito_value *request = cito_object(
-        "id", message->id, "task", message->task, "retries", message->retries, "root_id", text_or_null(message->root_id), "parent_id",
-        text_or_null(message->parent_id), "group", text_or_null(message->group), "group_index", index, "origin", text_or_null(message->origin), "hostname",
-        text_or_null(running->hostname), "timelimit", cito_array(limit_or_null(message->time_limit), limit_or_null(message->soft_time_limit)), "args",
-        body ? body->args : NULL, "kwargs", body ? body->kwargs : NULL, "correlation_id", text_or_null(message->correlation_id), "reply_to",
-        text_or_null(message->reply_to), "delivery_info", delivery_info(message));
+    const cito_value *request =
+        cito_object("id", message->id, "task", message->task, "retries", message->retries, "root_id", text_or_null(message->root_id),
+                    "parent_id", text_or_null(message->parent_id), "group", text_or_null(message->group), "group_index", index, "origin",
+                    text_or_null(message->origin), "hostname", text_or_null(running->hostname), "timelimit",
+                    cito_array(limit_or_null(message->time_limit), limit_or_null(message->soft_time_limit)), "args",
+                    body ? body->args : NULL, "kwargs", body ? body->kwargs : NULL, "correlation_id", text_or_null(message->correlation_id),
+                    "reply_to", text_or_null(message->reply_to), "delivery_info", delivery_info(message));
     return cito_merge(message->headers, request);
 }

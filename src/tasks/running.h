@@ -29,7 +29,7 @@ typedef struct cito_failure_raised {
     const cito_value *exc_message; /* an array: the exception's arguments */
 } cito_failure_raised;
 typedef struct cito_retry_raised {
-    double countdown; /* seconds; negative: default_retry_delay or back-off */
+    double countdown;          /* seconds; negative: default_retry_delay or back-off */
     cito_failure_raised cause; /* how the task fails when no try is left */
 } cito_retry_raised;
 /* What the exception says; NULL where it is another. */

@@ -39,8 +39,8 @@ static void write_link(cito_buffer *body, const char *name, const cito_signature
 }
 
 /* [args, kwargs, embed]; a chain is written last first. */
-static cito_str body_of(cito_arena *arena, const cito_signature *signature, const struct cito_send_options *options, cito_signature *const *chain, size_t chain_count,
-                        cito_str reply_to)
+static cito_str body_of(cito_arena *arena, const cito_signature *signature, const struct cito_send_options *options,
+                        cito_signature *const *chain, size_t chain_count, cito_str reply_to)
 {
     cito_buffer body;
     cito_buffer_init(&body);
@@ -131,7 +131,8 @@ static void publish(cito_loop *loop, void *data)
     this->error = kept.data ? kept.data : "out of memory";
 }
 
-cito_str cito_signature_send(const cito_signature *signature, const struct cito_send_options *options, cito_signature *const *chain, size_t chain_count)
+cito_str cito_signature_send(const cito_signature *signature, const struct cito_send_options *options, cito_signature *const *chain,
+                             size_t chain_count)
 {
     cito_context *context = cito_context_require("cito_delay");
     cito_message message;
@@ -160,7 +161,9 @@ cito_str cito_signature_send(const cito_signature *signature, const struct cito_
 cito_str cito_send_call(const cito_callable *callable, const void *args, const struct cito_send_options *options)
 {
     const cito_task *task = cito_task_require(callable);
-    cito_signature signature = { .queue = task->queue, .task = task, .name = task->name, .args = cito_arguments_write(callable, args), .kwargs = CITO_STR("{}") };
+    cito_signature signature = {
+        .queue = task->queue, .task = task, .name = task->name, .args = cito_arguments_write(callable, args), .kwargs = CITO_STR("{}")
+    };
     return cito_signature_send(&signature, options, NULL, 0);
 }
 
@@ -174,7 +177,8 @@ static cito_str json_or(const cito_value *value, cito_value_kind kind, cito_str 
     return text;
 }
 
-cito_str cito_send_task(const cito_queue *queue, const char *name, const cito_value *args, const cito_value *kwargs, const struct cito_send_options *options)
+cito_str cito_send_task(const cito_queue *queue, const char *name, const cito_value *args, const cito_value *kwargs,
+                        const struct cito_send_options *options)
 {
     cito_signature signature = { .queue = queue,
                                  .task = NULL,

@@ -53,9 +53,12 @@ cito_signature *cito_signature_of(const cito_callable *callable, const void *arg
 {
     const cito_task *task = cito_task_require(callable);
     cito_signature *signature = cito_alloc(sizeof *signature);
-    *signature = (cito_signature){
-        .queue = task->queue, .task = task, .name = task->name, .args = cito_arguments_write(callable, args), .kwargs = CITO_STR("{}"), .immutable = immutable
-    };
+    *signature = (cito_signature){ .queue = task->queue,
+                                   .task = task,
+                                   .name = task->name,
+                                   .args = cito_arguments_write(callable, args),
+                                   .kwargs = CITO_STR("{}"),
+                                   .immutable = immutable };
     return signature;
 }
 

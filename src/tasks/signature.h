@@ -5,10 +5,10 @@
 
 struct cito_signature {
     const cito_queue *queue;
-    const cito_task *task;  /* NULL: of another program */
+    const cito_task *task; /* NULL: of another program */
     cito_str name;
-    cito_str args, kwargs;  /* JSON texts: an array, an object */
-    cito_str task_id;       /* data NULL: made when it is sent */
+    cito_str args, kwargs; /* JSON texts: an array, an object */
+    cito_str task_id;      /* data NULL: made when it is sent */
     bool immutable;
 };
 

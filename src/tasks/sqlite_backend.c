@@ -27,7 +27,10 @@ static cito_str keep_text(char **at, cito_str text)
     return (cito_str){ start, text.len };
 }
 
-static void bind_text(sqlite3_stmt *statement, int place, cito_str text) { sqlite3_bind_text(statement, place, text.data, (int)text.len, SQLITE_STATIC); }
+static void bind_text(sqlite3_stmt *statement, int place, cito_str text)
+{
+    sqlite3_bind_text(statement, place, text.data, (int)text.len, SQLITE_STATIC);
+}
 
 /* ---- storing ------------------------------------------------------------------------------------------------------------------------------ */
 typedef struct store_request {
@@ -44,8 +47,9 @@ static cito_store_step run_store(cito_store *store, cito_store_request *request)
 {
     store_request *stored = (store_request *)request;
     sqlite3_stmt *statement = cito_store_statement(
-        store, "INSERT INTO result(id, status, is_final, expires, meta) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET status = ?2,"
-               " is_final = ?3, expires = ?4, meta = ?5 WHERE status <> 'SUCCESS'");
+        store,
+        "INSERT INTO result(id, status, is_final, expires, meta) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET status = ?2,"
+        " is_final = ?3, expires = ?4, meta = ?5 WHERE status <> 'SUCCESS'");
     if (!statement)
         return CITO_STORE_FAILED;
     bind_text(statement, 1, stored->id);
@@ -152,7 +156,10 @@ static const char *backend_wait(cito_backend *base, cito_str id, double timeout_
     return error;
 }
 
-static const char *backend_load(cito_backend *base, cito_str id, cito_arena *arena, cito_str *out_json) { return backend_wait(base, id, 0, arena, out_json); }
+static const char *backend_load(cito_backend *base, cito_str id, cito_arena *arena, cito_str *out_json)
+{
+    return backend_wait(base, id, 0, arena, out_json);
+}
 
 /* ---- forgetting, flushing --------------------------------------------------------------------------------------------------------------------- */
 static cito_store_step run_forget(cito_store *store, cito_store_request *request)
@@ -203,9 +210,12 @@ static void backend_free(cito_backend *base)
 
 cito_backend *cito_sqlite_backend_new(cito_loop *loop, const char *path, const cito_queue *queue)
 {
-    static const cito_backend_methods methods = {
-        .store = backend_store, .load = backend_load, .wait = backend_wait, .forget = backend_forget, .flush = backend_flush, .free = backend_free
-    };
+    static const cito_backend_methods methods = { .store = backend_store,
+                                                  .load = backend_load,
+                                                  .wait = backend_wait,
+                                                  .forget = backend_forget,
+                                                  .flush = backend_flush,
+                                                  .free = backend_free };
     sqlite_backend *backend = calloc(1, sizeof *backend);
     if (!backend)
         cito_die(1, "Out of memory");

@@ -50,7 +50,10 @@ typedef struct sqlite_broker {
     bool may_have_more, stops_taking;
 } sqlite_broker;
 
-static void bind_text(sqlite3_stmt *statement, int place, cito_str text) { sqlite3_bind_text(statement, place, text.data ? text.data : "", (int)text.len, SQLITE_STATIC); }
+static void bind_text(sqlite3_stmt *statement, int place, cito_str text)
+{
+    sqlite3_bind_text(statement, place, text.data ? text.data : "", (int)text.len, SQLITE_STATIC);
+}
 
 static cito_str place_text(char **at, const void *data, size_t len)
 {
@@ -75,7 +78,8 @@ static cito_store_step run_publish(cito_store *store, cito_store_request *reques
 {
     publish_request *publish = (publish_request *)request;
     sqlite3_stmt *statement = cito_store_statement(
-        store, "INSERT INTO message(queue, state, priority, due, holder, redelivered, expires, envelope) VALUES(?1, ?2, ?3, ?4, 0, 0, ?5, ?6)");
+        store,
+        "INSERT INTO message(queue, state, priority, due, holder, redelivered, expires, envelope) VALUES(?1, ?2, ?3, ?4, 0, 0, ?5, ?6)");
     if (!statement)
         return CITO_STORE_FAILED;
     bool is_delayed = publish->due_ms > cito_store_now_ms();
@@ -108,10 +112,11 @@ static cito_store_step run_broadcast(cito_store *store, cito_store_request *requ
     return cito_store_execute(store, statement);
 }
 
-static publish_request *new_publish(sqlite_broker *broker, cito_store_step (*run)(cito_store *, cito_store_request *), cito_str exchange, cito_str queue,
-                                    cito_str envelope)
+static publish_request *new_publish(sqlite_broker *broker, cito_store_step (*run)(cito_store *, cito_store_request *), cito_str exchange,
+                                    cito_str queue, cito_str envelope)
 {
-    publish_request *publish = cito_store_new_request(sizeof *publish + queue.len + exchange.len + envelope.len + 3, broker->base.loop, run);
+    publish_request *publish =
+        cito_store_new_request(sizeof *publish + queue.len + exchange.len + envelope.len + 3, broker->base.loop, run);
     char *at = publish->text;
     publish->queue = place_text(&at, queue.data, queue.len);
     publish->exchange = place_text(&at, exchange.data, exchange.len);
@@ -162,7 +167,10 @@ static const char *broker_broadcast(cito_broker *base, const char *exchange, con
 }
 
 /* ---- taking: the store's thread ------------------------------------------------------------------------------------------------------------- */
-static sqlite_broker *of_watcher(cito_store_watcher *watcher) { return (sqlite_broker *)((char *)watcher - offsetof(sqlite_broker, watcher)); }
+static sqlite_broker *of_watcher(cito_store_watcher *watcher)
+{
+    return (sqlite_broker *)((char *)watcher - offsetof(sqlite_broker, watcher));
+}
 
 static unsigned room_of(const sqlite_broker *broker)
 {
@@ -311,13 +319,14 @@ static bool take(cito_store *store, sqlite_broker *broker)
 
 static bool hear(cito_store *store, sqlite_broker *broker)
 {
-    sqlite3_stmt *rows = cito_store_statement(store, "SELECT id, exchange, routing_key, envelope FROM broadcast WHERE id > ?1 ORDER BY id LIMIT 1000");
+    sqlite3_stmt *rows =
+        cito_store_statement(store, "SELECT id, exchange, routing_key, envelope FROM broadcast WHERE id > ?1 ORDER BY id LIMIT 1000");
     if (!rows)
         return false;
     sqlite3_bind_int64(rows, 1, broker->last_broadcast);
     while (sqlite3_step(rows) == SQLITE_ROW) {
         broker->heard_last = sqlite3_column_int64(rows, 0);
-        if (strcmp((const char *)sqlite3_column_text(rows, 1), pidbox))
+        if (strcmp((const char *)sqlite3_column_text(rows, 1), pidbox) != 0)
             continue;
         size_t key_len = (size_t)sqlite3_column_bytes(rows, 2), len = (size_t)sqlite3_column_bytes(rows, 3);
         heard *item = malloc(sizeof *item + key_len + len + 2);
@@ -426,8 +435,8 @@ static cito_store_step run_end(cito_store *store, cito_store_request *request)
 {
     static const char *const statements[] = {
         [ENDING_ACK] = "DELETE FROM message WHERE id = ?1 AND state = 2 AND holder = ?2",
-        [ENDING_REQUEUE] = "UPDATE message SET state = 0, holder = 0, redelivered = 1, id = (SELECT max(id) + 1 FROM message)"
-                           " WHERE id = ?1 AND state = 2 AND holder = ?2",
+        [ENDING_REQUEUE] = ("UPDATE message SET state = 0, holder = 0, redelivered = 1, id = (SELECT max(id) + 1 FROM message)"
+                            " WHERE id = ?1 AND state = 2 AND holder = ?2"),
         [ENDING_GIVE_BACK] = "UPDATE message SET state = 0, holder = 0, redelivered = 1 WHERE id = ?1 AND state = 2 AND holder = ?2",
     };
     end_request *ended = (end_request *)request;
@@ -501,7 +510,7 @@ static void remove_queue(sqlite_broker *broker, const char *name)
 {
     for (watched_queue **at = &broker->queues; *at;) {
         watched_queue *queue = *at;
-        if (strcmp(queue->name, name)) {
+        if (strcmp(queue->name, name) != 0) {
             at = &queue->next;
             continue;
         }
@@ -534,9 +543,10 @@ static cito_store_step consume(cito_store *store, sqlite_broker *broker, setting
     broker->last_broadcast = cito_store_number(store, statement, 0);
     store->next_due_ms = 0; /* there may be some */
     if (!broker->is_watched) {
-        broker->watcher = (cito_store_watcher){
-            .interest = CITO_NEWS_MESSAGE | (set->listens ? CITO_NEWS_BROADCAST : 0), .has_work = broker_has_work, .step = broker_step, .ended = broker_ended
-        };
+        broker->watcher = (cito_store_watcher){ .interest = CITO_NEWS_MESSAGE | (set->listens ? CITO_NEWS_BROADCAST : 0),
+                                                .has_work = broker_has_work,
+                                                .step = broker_step,
+                                                .ended = broker_ended };
         broker->taken_end = &broker->taken;
         broker->heard_end = &broker->heard_first;
         cito_store_watch(store, &broker->watcher);
@@ -598,7 +608,8 @@ static const char *set_and_wait(sqlite_broker *broker, setting what, const char 
     return wait_and_free(broker, &new_setting(broker, what, queues)->request);
 }
 
-static const char *broker_consume(cito_broker *base, const char *const *queues, unsigned prefetch, const char *node_name, const cito_consumer_events *events)
+static const char *broker_consume(cito_broker *base, const char *const *queues, unsigned prefetch, const char *node_name,
+                                  const cito_consumer_events *events)
 {
     sqlite_broker *broker = (sqlite_broker *)base;
     broker->events = *events;
@@ -651,8 +662,9 @@ static cito_store_step run_reply(cito_store *store, cito_store_request *request)
     reply_request *wanted = (reply_request *)request;
     free(wanted->reply);
     wanted->reply = NULL;
-    sqlite3_stmt *row = cito_store_statement(store, "DELETE FROM message WHERE id = (SELECT id FROM message WHERE queue = ?1 AND state = 0 ORDER BY priority, id LIMIT 1)"
-                                                    " RETURNING envelope");
+    sqlite3_stmt *row = cito_store_statement(
+        store, "DELETE FROM message WHERE id = (SELECT id FROM message WHERE queue = ?1 AND state = 0 ORDER BY priority, id LIMIT 1)"
+               " RETURNING envelope");
     if (!row)
         return CITO_STORE_FAILED;
     bind_text(row, 1, as_text(wanted->queue));
@@ -672,8 +684,8 @@ static cito_store_step run_reply(cito_store *store, cito_store_request *request)
 
 static void release_reply(cito_store_request *request) { free(((reply_request *)request)->reply); }
 
-static const char *broker_collect_replies(cito_broker *base, const char *oid, double timeout_s, unsigned limit, void (*reply)(void *data, cito_str envelope),
-                                          void *data)
+static const char *broker_collect_replies(cito_broker *base, const char *oid, double timeout_s, unsigned limit,
+                                          void (*reply)(void *data, cito_str envelope), void *data)
 {
     static const char suffix[] = ".reply.celery.pidbox";
     sqlite_broker *broker = (sqlite_broker *)base;
@@ -690,7 +702,8 @@ static const char *broker_collect_replies(cito_broker *base, const char *oid, do
         bool found = wanted->reply && !wanted->request.error[0];
         if (found)
             reply(data, wanted->reply->envelope);
-        const char *error = wanted->request.error[0] ? cito_arena_format(cito_context_current->arena, "%s", wanted->request.error).data : NULL;
+        const char *error =
+            wanted->request.error[0] ? cito_arena_format(cito_context_current->arena, "%s", wanted->request.error).data : NULL;
         cito_store_free_request(&wanted->request);
         if (error || !found)
             return error;

@@ -38,7 +38,8 @@ void cito_peer_open_socket(cito_store *store)
     socklen_t len = address_of(store->wake_name, strlen(store->wake_name), &address);
     store->wake_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (store->wake_fd < 0 || bind(store->wake_fd, (struct sockaddr *)&address, len)) {
-        cito_log_write(CITO_LOG_WARNING, "No socket for news of %s (%s): other processes' tasks are seen within a second", store->path, strerror(errno));
+        cito_log_write(CITO_LOG_WARNING, "No socket for news of %s (%s): other processes' tasks are seen within a second", store->path,
+                       strerror(errno));
         store->network = 0; /* nobody can tell by it whether this process lives */
     }
 }
@@ -92,7 +93,8 @@ void cito_peer_send_told(cito_store *store)
     sqlite3_bind_int64(statement, 1, store->told);
     sqlite3_bind_int64(statement, 2, store->peer);
     while (sqlite3_step(statement) == SQLITE_ROW)
-        send_to(store, (const char *)sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), sqlite3_column_int64(statement, 1));
+        send_to(store, (const char *)sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0),
+                sqlite3_column_int64(statement, 1));
     sqlite3_reset(statement);
 }
 
@@ -194,7 +196,8 @@ bool cito_peer_find_dead(cito_store *store, int64_t *out_peer)
     while (!found && sqlite3_step(statement) == SQLITE_ROW) {
         bool is_near = store->network && sqlite3_column_int64(statement, 2) == store->network;
         bool is_late = sqlite3_column_int64(statement, 3) < cito_store_now_ms();
-        found = is_late || (is_near && !is_bound((const char *)sqlite3_column_text(statement, 1), (size_t)sqlite3_column_bytes(statement, 1)));
+        found =
+            is_late || (is_near && !is_bound((const char *)sqlite3_column_text(statement, 1), (size_t)sqlite3_column_bytes(statement, 1)));
         *out_peer = sqlite3_column_int64(statement, 0);
     }
     sqlite3_reset(statement);

@@ -8,17 +8,18 @@
 
 enum { BUSY_TRIES = 20000 };
 
-static const char schema[] = "CREATE TABLE IF NOT EXISTS message(id INTEGER PRIMARY KEY, queue TEXT NOT NULL, state INTEGER NOT NULL, priority INTEGER NOT NULL,"
-                             " due INTEGER NOT NULL, holder INTEGER NOT NULL, redelivered INTEGER NOT NULL, expires INTEGER NOT NULL, envelope BLOB NOT NULL);"
-                             "CREATE INDEX IF NOT EXISTS message_ready ON message(queue, priority, id) WHERE state = 0;"
-                             "CREATE INDEX IF NOT EXISTS message_delayed ON message(due) WHERE state = 1;"
-                             "CREATE INDEX IF NOT EXISTS message_held ON message(holder) WHERE state = 2;"
-                             "CREATE TABLE IF NOT EXISTS peer(id INTEGER PRIMARY KEY AUTOINCREMENT, socket TEXT NOT NULL, network INTEGER NOT NULL,"
-                             " interest INTEGER NOT NULL, lease INTEGER NOT NULL);"
-                             "CREATE TABLE IF NOT EXISTS broadcast(id INTEGER PRIMARY KEY AUTOINCREMENT, exchange TEXT NOT NULL, routing_key TEXT NOT NULL,"
-                             " sent INTEGER NOT NULL, envelope BLOB NOT NULL);"
-                             "CREATE TABLE IF NOT EXISTS result(id TEXT PRIMARY KEY, status TEXT NOT NULL, is_final INTEGER NOT NULL, expires INTEGER NOT NULL,"
-                             " meta BLOB NOT NULL);";
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS message(id INTEGER PRIMARY KEY, queue TEXT NOT NULL, state INTEGER NOT NULL, priority INTEGER NOT NULL,"
+    " due INTEGER NOT NULL, holder INTEGER NOT NULL, redelivered INTEGER NOT NULL, expires INTEGER NOT NULL, envelope BLOB NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS message_ready ON message(queue, priority, id) WHERE state = 0;"
+    "CREATE INDEX IF NOT EXISTS message_delayed ON message(due) WHERE state = 1;"
+    "CREATE INDEX IF NOT EXISTS message_held ON message(holder) WHERE state = 2;"
+    "CREATE TABLE IF NOT EXISTS peer(id INTEGER PRIMARY KEY AUTOINCREMENT, socket TEXT NOT NULL, network INTEGER NOT NULL,"
+    " interest INTEGER NOT NULL, lease INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS broadcast(id INTEGER PRIMARY KEY AUTOINCREMENT, exchange TEXT NOT NULL, routing_key TEXT NOT NULL,"
+    " sent INTEGER NOT NULL, envelope BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS result(id TEXT PRIMARY KEY, status TEXT NOT NULL, is_final INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " meta BLOB NOT NULL);";
 
 /* Writers of other processes are done within microseconds: waits are short, and grow a little. */
 static int wait_for_writer(void *data, int tries)

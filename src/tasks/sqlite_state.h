@@ -46,8 +46,8 @@ void cito_store_disconnect(cito_store *);
 bool cito_store_clean_up(cito_store *); /* what has expired; in a transaction */
 /* sqlite_peer.c */
 void cito_peer_open_socket(cito_store *), cito_peer_close_socket(cito_store *);
-void cito_peer_read_news(cito_store *);     /* takes all datagrams */
-void cito_peer_send_told(cito_store *);     /* after it */
+void cito_peer_read_news(cito_store *);                /* takes all datagrams */
+void cito_peer_send_told(cito_store *);                /* after it */
 bool cito_peer_renew(cito_store *, unsigned interest); /* in a write transaction */
 void cito_peer_leave(cito_store *);
 bool cito_peer_find_dead(cito_store *, int64_t *out_peer); /* outside of a transaction */

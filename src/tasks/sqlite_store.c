@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -58,7 +59,8 @@ cito_store_step cito_store_execute(cito_store *store, sqlite3_stmt *statement)
 int64_t cito_store_number(cito_store *store, sqlite3_stmt *statement, int64_t otherwise)
 {
     int status = sqlite3_step(statement);
-    int64_t number = status == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL ? sqlite3_column_int64(statement, 0) : otherwise;
+    int64_t number =
+        status == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL ? sqlite3_column_int64(statement, 0) : otherwise;
     if (status != SQLITE_DONE && status != SQLITE_ROW)
         cito_store_note_error(store);
     sqlite3_reset(statement);
@@ -469,7 +471,12 @@ static cito_store *new_store(const char *path, bool full_sync)
     pthread_cond_init(&store->changed, NULL);
     store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     cito_peer_open_socket(store);
-    if (store->event_fd < 0 || pthread_create(&store->thread, NULL, store_main, store))
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads that wait for them */
+    bool is_running = store->event_fd >= 0 && pthread_create(&store->thread, NULL, store_main, store) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!is_running)
         cito_die(1, "No thread for %s: %s. Raise the limits of the process (ulimit -n, -u)", path, strerror(errno));
     return store;
 }
@@ -482,7 +489,7 @@ cito_store *cito_store_open(const char *path)
         cito_die(1, "Out of memory");
     pthread_mutex_lock(&stores_guard);
     cito_store *store = stores;
-    while (store && strcmp(store->path, plain))
+    while (store && strcmp(store->path, plain) != 0)
         store = store->next;
     if (!store) {
         store = new_store(plain, query && strstr(query, "synchronous=full"));

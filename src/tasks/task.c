@@ -23,7 +23,8 @@ static task_registry registry = { .once = PTHREAD_ONCE_INIT };
 /* ---- what is refused at start ------------------------------------------------------------------------------------------------------------------- */
 static void add_mistake(const cito_decorator *decorator, cito_str name, const char *what)
 {
-    cito_buffer_append_format(&registry.mistakes, "%s:%d: task %.*s: %s\n", decorator->file, decorator->line, (int)name.len, name.data, what);
+    cito_buffer_append_format(&registry.mistakes, "%s:%d: task %.*s: %s\n", decorator->file, decorator->line, (int)name.len, name.data,
+                              what);
 }
 
 enum { TYPE_DEPTH_MAX = 8 };

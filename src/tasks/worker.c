@@ -6,6 +6,7 @@
 #include "tasks/worker.h"
 #include "base/log.h"
 #include "tasks/worker_state.h"
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@ static void send_posts(void *data)
     const cito_broker_methods *broker = worker->broker->methods;
     for (cito_post *post; (post = worker->posts);) {
         cito_str envelope = { post->envelope.data, post->envelope.len };
-        const char *error = post->exchange ? broker->broadcast(worker->broker, post->exchange, post->key, envelope) : broker->publish_raw(worker->broker, post->key, envelope);
+        const char *error = post->exchange ? broker->broadcast(worker->broker, post->exchange, post->key, envelope)
+                                           : broker->publish_raw(worker->broker, post->key, envelope);
         if (error)
             cito_log_write(CITO_LOG_WARNING, "%s %s could not be sent: %s", post->exchange ? "event" : "reply to", post->key, error);
         worker->posts = post->next;
@@ -62,7 +64,8 @@ void cito_task_worker_post(cito_task_worker *worker, const char *exchange, const
 void cito_task_worker_fit_prefetch(cito_task_worker *worker)
 {
     if (!worker->is_stopping)
-        worker->broker->methods->set_prefetch(worker->broker, cito_pool_size(worker->pool) * worker->prefetch_multiplier + worker->scheduled_count);
+        worker->broker->methods->set_prefetch(worker->broker,
+                                              cito_pool_size(worker->pool) * worker->prefetch_multiplier + worker->scheduled_count);
 }
 
 /* ---- end ---------------------------------------------------------------------------------------------------------------------------- */
@@ -153,8 +156,9 @@ static void handle_closed(uv_handle_t *handle)
 static void pool_ended(void *data)
 {
     cito_task_worker *worker = data;
-    uv_handle_t *handles[] = { (uv_handle_t *)&worker->later_timer, (uv_handle_t *)&worker->heartbeat_timer, (uv_handle_t *)&worker->events_timer,
-                               (uv_handle_t *)&worker->signals[0],  (uv_handle_t *)&worker->signals[1],      (uv_handle_t *)&worker->signals[2] };
+    uv_handle_t *handles[] = { (uv_handle_t *)&worker->later_timer,  (uv_handle_t *)&worker->heartbeat_timer,
+                               (uv_handle_t *)&worker->events_timer, (uv_handle_t *)&worker->signals[0],
+                               (uv_handle_t *)&worker->signals[1],   (uv_handle_t *)&worker->signals[2] };
     worker->handles = sizeof handles / sizeof *handles;
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
         uv_close(handles[i], handle_closed);
@@ -250,8 +254,8 @@ static bool find_tasks(cito_task_worker *worker)
         const char *rate = worker->tasks[i].options->rate_limit;
         double per_second = 0;
         if (rate && !cito_rate_parse((cito_str){ rate, strlen(rate) }, &per_second)) {
-            fprintf(stderr, "%s:%d: .rate_limit = \"%s\" is no rate: write it as \"10/s\", \"100/m\" or \"1000/h\"\n", worker->tasks[i].options->file,
-                    worker->tasks[i].options->line, rate);
+            fprintf(stderr, "%s:%d: .rate_limit = \"%s\" is no rate: write it as \"10/s\", \"100/m\" or \"1000/h\"\n",
+                    worker->tasks[i].options->file, worker->tasks[i].options->line, rate);
             return false;
         }
         worker->task_states[i] = (cito_task_state){ .time_limit = -1, .soft_time_limit = -1 };
@@ -270,13 +274,18 @@ static void heartbeat_fired(uv_timer_t *timer)
 static void connection_changed(void *data, bool is_up, const char *text)
 {
     (void)data;
-    cito_log_write(is_up ? CITO_LOG_INFO : CITO_LOG_WARNING, "%s", text ? text : is_up ? "Connected to the broker" : "The connection to the broker is lost; trying again");
+    cito_log_write(is_up ? CITO_LOG_INFO : CITO_LOG_WARNING, "%s",
+                   text && *text ? text
+                   : is_up       ? "Connected to the broker"
+                                 : "The connection to the broker is lost; trying again");
 }
 
 static void start(void *data)
 {
     cito_task_worker *worker = data;
-    const cito_consumer_events events = { .data = worker, .message = cito_task_worker_receive, .broadcast = cito_control_receive, .connection = connection_changed };
+    const cito_consumer_events events = {
+        .data = worker, .message = cito_task_worker_receive, .broadcast = cito_control_receive, .connection = connection_changed
+    };
     cito_broker *broker = cito_queue_broker(worker->queue, worker->loop);
     worker->backend = cito_queue_backend(worker->queue, worker->loop);
     if (!broker || !worker->backend) { /* the log says why */
@@ -286,7 +295,8 @@ static void start(void *data)
         return;
     }
     worker->broker = broker;
-    const char *error = broker->methods->consume(broker, worker->queue_names, cito_pool_size(worker->pool) * worker->prefetch_multiplier, worker->node_name.data, &events);
+    const char *error = broker->methods->consume(broker, worker->queue_names, cito_pool_size(worker->pool) * worker->prefetch_multiplier,
+                                                 worker->node_name.data, &events);
     if (error) {
         fprintf(stderr, "The broker cannot be consumed from: %s\n", error);
         worker->exit_code = 1;
@@ -301,8 +311,8 @@ static void start(void *data)
 
 static void print_banner(const cito_task_worker *worker)
 {
-    printf("\n   Worker  %s\n   Broker  %s\n    Tasks  %zu\n   Queues ", worker->node_name.data, worker->queue->broker_url ? worker->queue->broker_url : "$CELERY_BROKER_URL or sqlite://cito.db",
-           worker->task_count);
+    printf("\n   Worker  %s\n   Broker  %s\n    Tasks  %zu\n   Queues ", worker->node_name.data,
+           worker->queue->broker_url ? worker->queue->broker_url : "$CELERY_BROKER_URL or sqlite://cito.db", worker->task_count);
     for (unsigned i = 0; i < worker->queue_count; i++)
         printf(" %s", worker->queue_names[i]);
     printf("\n     Pool  %u processes\n     Stop  Ctrl+C\n\n", cito_pool_size(worker->pool));
@@ -331,7 +341,9 @@ static void make_pool(cito_task_worker *worker)
     worker->child_settings = (cito_child_settings){
         .tasks = worker->tasks, .task_count = worker->task_count, .hostname = worker->node_name, .max_tasks = settings->max_tasks_per_child
     };
-    const cito_pool_options options = { .size = settings->concurrency ? settings->concurrency : cores > 0 ? (unsigned)cores : 1,
+    const cito_pool_options options = { .size = settings->concurrency ? settings->concurrency
+                                                : cores > 0           ? (unsigned)cores
+                                                                      : 1,
                                         .max_tasks_per_child = settings->max_tasks_per_child,
                                         .run = run_child,
                                         .data = worker,
@@ -378,7 +390,7 @@ int cito_task_worker_run(const cito_task_worker_settings *settings)
                                                                            : DEFAULT_PREFETCH;
         choose_queues(worker);
         signal(SIGPIPE, SIG_IGN); /* a write to a peer that is gone is an error value */
-        worker->loop = cito_loop_new(NULL);
+        worker->loop = cito_loop_new(&(cito_loop_options){ .slow_callback_ms = UINT_MAX }); /* no handler runs here that could be told */
         prepare_handles(worker);
         make_pool(worker);
         if (!settings->is_quiet)

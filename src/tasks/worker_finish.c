@@ -29,7 +29,8 @@ static void stored(void *data, const char *error)
     cito_job *job = data;
     cito_task_worker *worker = job->worker;
     if (error)
-        cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: its result could not be stored: %s", job->message.task.data, job->message.id.data, error);
+        cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: its result could not be stored: %s", job->message.task.data, job->message.id.data,
+                       error);
     worker->busy--;
     settle(job);
 }
@@ -101,7 +102,8 @@ static void succeed(cito_job *job, const cito_frame *frame, cito_str result)
 {
     bool has_links = frame->flags & CITO_FRAME_HAS_LINKS;
     if (cito_log_is_on(CITO_LOG_INFO))
-        cito_log_write(CITO_LOG_INFO, "Task %s[%s] succeeded in %.6fs", job->message.task.data, job->message.id.data, cito_task_worker_now() - job->started_at);
+        cito_log_write(CITO_LOG_INFO, "Task %s[%s] succeeded in %.6fs", job->message.task.data, job->message.id.data,
+                       cito_task_worker_now() - job->started_at);
     cito_event_succeeded(job, result);
     job->status = "SUCCESS";
     job->result = has_links || job->delivery ? kept(job, result) : result; /* else it is written out before the child's buffer moves on */
@@ -120,7 +122,8 @@ static void fail(cito_job *job, cito_str meta, cito_str traceback, bool has_link
 
 void cito_job_fail(cito_job *job, const char *exc_type, const char *exc_module, const char *message)
 {
-    cito_str meta = cito_arena_format(&job->arena, "{\"exc_type\":\"%s\",\"exc_message\":%s,\"exc_module\":\"%s\"}", exc_type, message, exc_module);
+    cito_str meta =
+        cito_arena_format(&job->arena, "{\"exc_type\":\"%s\",\"exc_message\":%s,\"exc_module\":\"%s\"}", exc_type, message, exc_module);
     cito_job_take_out(job);
     fail(job, meta, cito_arena_format(&job->arena, "%s.%s: %s\n", exc_module, exc_type, message), true);
 }
@@ -132,7 +135,8 @@ void cito_job_revoke(cito_job *job, const char *reason)
     cito_log_write(CITO_LOG_INFO, "Task %s[%s] is discarded: %s", job->message.task.data, job->message.id.data, reason);
     cito_event_revoked(job, terminated, job->terminated_by, expired);
     job->status = "REVOKED";
-    job->result = cito_arena_format(&job->arena, "{\"exc_type\":\"TaskRevokedError\",\"exc_message\":[\"%s\"],\"exc_module\":\"celery.exceptions\"}", reason);
+    job->result = cito_arena_format(
+        &job->arena, "{\"exc_type\":\"TaskRevokedError\",\"exc_message\":[\"%s\"],\"exc_module\":\"celery.exceptions\"}", reason);
     store_and_settle(job);
 }
 
@@ -155,7 +159,8 @@ static void retry(void *data)
 
 static void begin_retry(cito_job *job, double countdown, cito_str meta, cito_str traceback)
 {
-    cito_log_write(CITO_LOG_INFO, "Task %s[%s] retry: in %gs: %.*s", job->message.task.data, job->message.id.data, countdown, (int)meta.len, meta.data);
+    cito_log_write(CITO_LOG_INFO, "Task %s[%s] retry: in %gs: %.*s", job->message.task.data, job->message.id.data, countdown, (int)meta.len,
+                   meta.data);
     job->status = "RETRY";
     job->result = kept(job, meta);
     job->traceback = kept(job, traceback);
@@ -195,7 +200,9 @@ static void store_state(cito_job *job, cito_str state, cito_str meta)
 {
     job->worker->backend->methods->store(
         job->worker->backend,
-        &(cito_meta){ .id = job->message.id, .status = state, .result_json = meta, .group = job->message.group, .parent_id = job->message.parent_id }, NULL, NULL);
+        &(cito_meta){
+            .id = job->message.id, .status = state, .result_json = meta, .group = job->message.group, .parent_id = job->message.parent_id },
+        NULL, NULL);
 }
 
 void cito_task_worker_frame(void *data, cito_child *child, const cito_frame *frame, const cito_str *texts)
@@ -239,7 +246,8 @@ void cito_task_worker_lost(void *data, cito_child *child, int wait_status)
     } else if (job->terminated_by) {
         cito_job_revoke(job, "terminated");
     } else if (job->delivery && (worker->is_cold || job->task->options->reject_on_worker_lost)) {
-        cito_log_write(CITO_LOG_WARNING, "Task %s[%s]: its process %d ended; the message goes back to its queue", job->message.task.data, job->message.id.data, (int)child->pid);
+        cito_log_write(CITO_LOG_WARNING, "Task %s[%s]: its process %d ended; the message goes back to its queue", job->message.task.data,
+                       job->message.id.data, (int)child->pid);
         if (worker->is_cold)
             worker->broker->methods->give_back(worker->broker, job->delivery);
         else
@@ -249,7 +257,8 @@ void cito_task_worker_lost(void *data, cito_child *child, int wait_status)
     } else {
         char message[160];
         if (number)
-            snprintf(message, sizeof message, "[\"Worker exited prematurely: signal %d (SIG%s).\"]", number, sigabbrev_np(number) ? sigabbrev_np(number) : "?");
+            snprintf(message, sizeof message, "[\"Worker exited prematurely: signal %d (SIG%s).\"]", number,
+                     sigabbrev_np(number) ? sigabbrev_np(number) : "?");
         else
             snprintf(message, sizeof message, "[\"Worker exited prematurely: exitcode %d.\"]", WEXITSTATUS(wait_status));
         cito_job_fail(job, "WorkerLostError", "billiard.exceptions", message);

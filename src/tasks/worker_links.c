@@ -24,7 +24,8 @@ static void write_or(cito_buffer *out, const cito_value *value, const char *othe
 }
 
 /* [args, kwargs, embed]: `first` stands before the signature's own arguments, unless that is immutable. */
-static cito_str body_of(cito_arena *arena, const cito_value *signature, cito_str first, const cito_value *chain, size_t chain_count, cito_buffer *args)
+static cito_str body_of(cito_arena *arena, const cito_value *signature, cito_str first, const cito_value *chain, size_t chain_count,
+                        cito_buffer *args)
 {
     const cito_value *options = cito_value_get(signature, "options"), *own = cito_value_get(signature, "args");
     bool has_first = first.data && !cito_value_bool(cito_value_get(signature, "immutable"));
@@ -143,7 +144,8 @@ static void send_signature(cito_job *job, const cito_value *signature, cito_str 
     cito_buffer_finish(&args);
     const char *error = worker->broker->methods->publish(worker->broker, queue_of(job, arena, options, name), &message);
     if (error)
-        cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: its link %s could not be sent: %s", job->message.task.data, job->message.id.data, message.task.data, error);
+        cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: its link %s could not be sent: %s", job->message.task.data, job->message.id.data,
+                       message.task.data, error);
     else
         cito_job_add_child(job, message.id);
 }
@@ -210,7 +212,8 @@ const char *cito_job_send_retry(cito_job *job, double countdown)
     again.parent_id = again.id;
     again.delivery_tag = cito_uuid_make(&job->arena);
     again.redelivered = false;
-    const char *queue = again.routing_key.len ? cito_arena_copy_str(&job->arena, again.routing_key.data, again.routing_key.len).data : "celery";
+    const char *queue =
+        again.routing_key.len ? cito_arena_copy_str(&job->arena, again.routing_key.data, again.routing_key.len).data : "celery";
     const char *error = worker->broker->methods->publish(worker->broker, queue, &again);
     if (!error)
         cito_job_add_child(job, again.id);

@@ -118,7 +118,8 @@ static double limit_of(double of_message, double of_control, double of_task, uns
 double cito_job_hard_limit(const cito_job *job)
 {
     const cito_task_worker *worker = job->worker;
-    return limit_of(job->message.time_limit, worker->task_states[job->task_index].time_limit, job->task->options->time_limit, worker->settings->time_limit_ms);
+    return limit_of(job->message.time_limit, worker->task_states[job->task_index].time_limit, job->task->options->time_limit,
+                    worker->settings->time_limit_ms);
 }
 
 double cito_job_soft_limit(const cito_job *job)
@@ -167,8 +168,8 @@ static void kill_overdue(cito_task_worker *worker, double now)
         cito_job *job = child->job;
         if (!job || !(job->limit > 0) || job->timed_out || job->started_at + job->limit > now)
             continue;
-        cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: hard time limit of %g s exceeded; its process %d is killed", job->message.task.data, job->message.id.data, job->limit,
-                       (int)child->pid);
+        cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: hard time limit of %g s exceeded; its process %d is killed", job->message.task.data,
+                       job->message.id.data, job->limit, (int)child->pid);
         job->timed_out = true;
         cito_pool_kill(child, SIGKILL);
     }
@@ -199,10 +200,13 @@ static void store_started(cito_job *job)
     if (!job->task->options->track_started || job->message.ignore_result > 0)
         return;
     cito_str result = cito_arena_format(&job->arena, "{\"pid\":%d,\"hostname\":\"%s\"}", (int)job->child->pid, job->worker->node_name.data);
-    job->worker->backend->methods->store(
-        job->worker->backend,
-        &(cito_meta){ .id = job->message.id, .status = CITO_STR("STARTED"), .result_json = result, .group = job->message.group, .parent_id = job->message.parent_id }, NULL,
-        NULL);
+    job->worker->backend->methods->store(job->worker->backend,
+                                         &(cito_meta){ .id = job->message.id,
+                                                       .status = CITO_STR("STARTED"),
+                                                       .result_json = result,
+                                                       .group = job->message.group,
+                                                       .parent_id = job->message.parent_id },
+                                         NULL, NULL);
 }
 
 static void hand_over(cito_job *job, cito_child *child)
@@ -210,7 +214,8 @@ static void hand_over(cito_job *job, cito_child *child)
     cito_task_worker *worker = job->worker;
     cito_buffer frame;
     cito_buffer_init(&frame);
-    cito_frame_write(&frame, (cito_frame){ .kind = CITO_FRAME_RUN, .task = job->task_index, .number = cito_job_soft_limit(job) }, &job->delivery->envelope, 1);
+    cito_frame_write(&frame, (cito_frame){ .kind = CITO_FRAME_RUN, .task = job->task_index, .number = cito_job_soft_limit(job) },
+                     &job->delivery->envelope, 1);
     cito_pool_run(child, job, &frame);
     cito_buffer_finish(&frame);
     job->state = CITO_JOB_ACTIVE;
@@ -273,7 +278,9 @@ static bool find_task(cito_job *job)
 
 static void refuse_unknown(cito_job *job)
 {
-    cito_log_write(CITO_LOG_ERROR, "Received unregistered task of type '%s'. The message is refused; tasks of this program: see `inspect registered`", job->message.task.data);
+    cito_log_write(CITO_LOG_ERROR,
+                   "Received unregistered task of type '%s'. The message is refused; tasks of this program: see `inspect registered`",
+                   job->message.task.data);
     cito_buffer message;
     cito_buffer_init(&message);
     cito_buffer_append_char(&message, '[');

@@ -15,7 +15,7 @@ typedef enum cito_job_state {
     CITO_JOB_SCHEDULED, /* waits for its ETA */
     CITO_JOB_LIMITED,   /* waits for its rate limit */
     CITO_JOB_ACTIVE,
-    CITO_JOB_ENDING     /* its child is done with it; its result is being stored */
+    CITO_JOB_ENDING /* its child is done with it; its result is being stored */
 } cito_job_state;
 
 /* One message from its receipt until it is settled. */
@@ -31,11 +31,11 @@ typedef struct cito_job {
     cito_delivery *delivery; /* NULL: acknowledged */
     cito_job_state state;
     cito_child *child;
-    double started_at, limit; /* limit: the hard one in seconds, 0: none */
-    cito_buffer children;     /* JSON, without the outer brackets */
+    double started_at, limit;   /* limit: the hard one in seconds, 0: none */
+    cito_buffer children;       /* JSON, without the outer brackets */
     cito_str result, traceback; /* in the arena, while its end is worked out */
     const char *status;
-    int terminated_by;        /* a signal's number; 0: not */
+    int terminated_by; /* a signal's number; 0: not */
     bool is_late, timed_out, was_rejected;
 } cito_job;
 
@@ -80,9 +80,9 @@ struct cito_task_worker {
     bool events_on, events_were_asked; /* task events; by --events: disable_events then does nothing */
     cito_buffer events;                /* a JSON array of task events, open */
     unsigned event_count;
-    cito_post *posts, **posts_end;     /* what is still to be sent, in order */
+    cito_post *posts, **posts_end; /* what is still to be sent, in order */
     bool posts_run;
-    unsigned busy;                     /* coroutines that must end before the process does */
+    unsigned busy; /* coroutines that must end before the process does */
     bool is_stopping, is_cold, is_closing;
     int exit_code;
 };
@@ -128,8 +128,9 @@ void cito_event_worker(cito_task_worker *, const char *type);
 cito_buffer *cito_event_begin(cito_task_worker *, const char *type, cito_str id);
 void cito_event_end(cito_task_worker *);
 void cito_events_flush(cito_task_worker *);
-void cito_event_received(cito_job *), cito_event_started(cito_job *), cito_event_succeeded(cito_job *, cito_str result_json), cito_event_failed(cito_job *, const char *type),
-    cito_event_revoked(cito_job *, bool terminated, int signal_number, bool expired), cito_event_rejected(cito_job *, bool requeue);
+void cito_event_received(cito_job *), cito_event_started(cito_job *), cito_event_succeeded(cito_job *, cito_str result_json),
+    cito_event_failed(cito_job *, const char *type), cito_event_revoked(cito_job *, bool terminated, int signal_number, bool expired),
+    cito_event_rejected(cito_job *, bool requeue);
 /* {"headers": …, "body": …} as kombu's envelope: headers and body as JSON texts. */
 void cito_envelope_write(cito_task_worker *, const char *exchange, const char *key, cito_str headers, cito_str body, cito_buffer *);
 
@@ -137,5 +138,5 @@ void cito_envelope_write(cito_task_worker *, const char *exchange, const char *k
 void cito_control_receive(void *worker, cito_str exchange, cito_str routing_key, cito_str envelope);
 /* ---- control_inspect.c: each answers with a JSON text. arguments may be NULL */
 typedef void cito_control_answer(cito_task_worker *, const cito_value *arguments, cito_buffer *);
-cito_control_answer cito_inspect_active, cito_inspect_reserved, cito_inspect_scheduled, cito_inspect_registered, cito_inspect_revoked, cito_inspect_stats,
-    cito_inspect_conf, cito_inspect_active_queues, cito_inspect_query_task, cito_inspect_report, cito_inspect_clock;
+cito_control_answer cito_inspect_active, cito_inspect_reserved, cito_inspect_scheduled, cito_inspect_registered, cito_inspect_revoked,
+    cito_inspect_stats, cito_inspect_conf, cito_inspect_active_queues, cito_inspect_query_task, cito_inspect_report, cito_inspect_clock;

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,7 +40,9 @@ static inline int free_port(void)
 
 static inline bool server_answers(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)server.port) };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                   .sin_port = htons((uint16_t)server.port) };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool good = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
     close(fd);
@@ -62,8 +65,9 @@ static inline void server_start(void)
     if (server.pid == 0) {
         int nothing = open("/dev/null", O_WRONLY);
         dup2(nothing, STDOUT_FILENO);
-        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--dir",
-               server.folder, (char *)NULL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive a test that dies */
+        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync",
+               "no", "--dir", server.folder, (char *)NULL);
         _exit(127);
     }
     for (int i = 0; !server_answers(); i++) {

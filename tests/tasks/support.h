@@ -13,6 +13,10 @@
 
 #include <cmocka.h>
 
+/* Children of a process with threads start threads of their own, which the thread sanitizer ends them for unless it is told. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) { return "die_after_fork=0"; }
+
 typedef struct test_run {
     void (*run)(cito_loop *);
     cito_loop *loop;

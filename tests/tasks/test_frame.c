@@ -11,7 +11,8 @@ static void write_two(cito_buffer *out)
 {
     cito_buffer_init(out);
     cito_frame_write(out, (cito_frame){ .kind = CITO_FRAME_RUN, .task = 7, .number = 2.5 }, (cito_str[]){ CITO_STR("envelope") }, 1);
-    cito_frame_write(out, (cito_frame){ .kind = CITO_FRAME_FAILURE, .flags = CITO_FRAME_HAS_LINKS }, (cito_str[]){ CITO_STR("{}"), CITO_STR("") }, 2);
+    cito_frame_write(out, (cito_frame){ .kind = CITO_FRAME_FAILURE, .flags = CITO_FRAME_HAS_LINKS },
+                     (cito_str[]){ CITO_STR("{}"), CITO_STR("") }, 2);
 }
 
 static void reads_what_was_written(void **state)

@@ -235,22 +235,59 @@ static void test_poison(void **state)
 {
     (void)state;
     static const char *const poison[] = {
-        "", "x", "null", "[]", "\"text\"", "{}", "{\"body\":1}", "\xff", "{\"headers\":1,\"properties\":{}}", "{\"headers\":{},\"properties\":[]}",
-        HEAD("\"eta\":\"soon\""), HEAD("\"eta\":5"), HEAD("\"expires\":[]"), HEAD("\"retries\":\"1\""), HEAD("\"retries\":-1"), HEAD("\"retries\":1e400"),
-        HEAD("\"retries\":99999999999999999999"), HEAD("\"timelimit\":5"), HEAD("\"timelimit\":[\"a\",null]"), HEAD("\"timelimit\":[1,2,3]"),
-        HEAD("\"timelimit\":[NaN,1]"), HEAD("\"group_index\":-5"), HEAD("\"root_id\":7"), HEAD("\"ignore_result\":\"no\""), HEAD("\"compression\":\"application/x-bz2\""),
-        HEAD("\"compression\":\"application/x-gzip\""), HEAD("\"argsrepr\":{}"), "{\"headers\":{\"task\":null,\"id\":\"i\"},\"body\":\"[[],{},{}]\"," PROPERTIES "}",
-        "{\"headers\":{\"task\":\"t\"},\"body\":\"[[],{},{}]\"," PROPERTIES "}", BODY("null"), BODY("[]"), BODY("\"\""), BODY("\"x\""), BODY("\"{}\""), BODY("\"[]\""),
-        BODY("\"[[],{}]\""), BODY("\"[1,{},{}]\""), BODY("\"[[],[],{}]\""), BODY("\"[[],{},[]]\""), BODY("\"[[],{},{\\\"chain\\\":5}]\""),
-        BODY("\"[[],{},{\\\"callbacks\\\":{}}]\""), BODY("\"[[{\\\"__type__\\\":\\\"set\\\",\\\"__value__\\\":\\\"x\\\"}],{},{}]\""),
-        BODY("\"[[{\\\"__type__\\\":\\\"base64\\\",\\\"__value__\\\":\\\"x\\\"}],{},{}]\""), BODY("\"[[{\\\"__type__\\\":\\\"uuid\\\",\\\"__value__\\\":\\\"x\\\"}],{},{}]\""),
+        "",
+        "x",
+        "null",
+        "[]",
+        "\"text\"",
+        "{}",
+        "{\"body\":1}",
+        "\xff",
+        "{\"headers\":1,\"properties\":{}}",
+        "{\"headers\":{},\"properties\":[]}",
+        HEAD("\"eta\":\"soon\""),
+        HEAD("\"eta\":5"),
+        HEAD("\"expires\":[]"),
+        HEAD("\"retries\":\"1\""),
+        HEAD("\"retries\":-1"),
+        HEAD("\"retries\":1e400"),
+        HEAD("\"retries\":99999999999999999999"),
+        HEAD("\"timelimit\":5"),
+        HEAD("\"timelimit\":[\"a\",null]"),
+        HEAD("\"timelimit\":[1,2,3]"),
+        HEAD("\"timelimit\":[NaN,1]"),
+        HEAD("\"group_index\":-5"),
+        HEAD("\"root_id\":7"),
+        HEAD("\"ignore_result\":\"no\""),
+        HEAD("\"compression\":\"application/x-bz2\""),
+        HEAD("\"compression\":\"application/x-gzip\""),
+        HEAD("\"argsrepr\":{}"),
+        "{\"headers\":{\"task\":null,\"id\":\"i\"},\"body\":\"[[],{},{}]\"," PROPERTIES "}",
+        "{\"headers\":{\"task\":\"t\"},\"body\":\"[[],{},{}]\"," PROPERTIES "}",
+        BODY("null"),
+        BODY("[]"),
+        BODY("\"\""),
+        BODY("\"x\""),
+        BODY("\"{}\""),
+        BODY("\"[]\""),
+        BODY("\"[[],{}]\""),
+        BODY("\"[1,{},{}]\""),
+        BODY("\"[[],[],{}]\""),
+        BODY("\"[[],{},[]]\""),
+        BODY("\"[[],{},{\\\"chain\\\":5}]\""),
+        BODY("\"[[],{},{\\\"callbacks\\\":{}}]\""),
+        BODY("\"[[{\\\"__type__\\\":\\\"set\\\",\\\"__value__\\\":\\\"x\\\"}],{},{}]\""),
+        BODY("\"[[{\\\"__type__\\\":\\\"base64\\\",\\\"__value__\\\":\\\"x\\\"}],{},{}]\""),
+        BODY("\"[[{\\\"__type__\\\":\\\"uuid\\\",\\\"__value__\\\":\\\"x\\\"}],{},{}]\""),
         "{" HEADERS ",\"body\":\"?\",\"properties\":{\"body_encoding\":\"base64\"},\"content-type\":\"application/json\"}",
         "{" HEADERS ",\"body\":\"\",\"properties\":{\"body_encoding\":\"base32\"},\"content-type\":\"application/json\"}",
         "{" HEADERS ",\"body\":\"/w==\",\"properties\":{\"body_encoding\":\"base64\"},\"content-type\":\"application/json\"}",
-        "{" HEADERS ",\"body\":\"\",\"properties\":{},\"content-type\":\"application/x-python-serialize\"}", "{" HEADERS ",\"body\":\"\",\"properties\":{}}",
+        "{" HEADERS ",\"body\":\"\",\"properties\":{},\"content-type\":\"application/x-python-serialize\"}",
+        "{" HEADERS ",\"body\":\"\",\"properties\":{}}",
         "{" HEADERS ",\"body\":\"\",\"properties\":{\"priority\":\"high\"},\"content-type\":\"application/json\"}",
         "{" HEADERS ",\"body\":\"\",\"properties\":{\"delivery_info\":7},\"content-type\":\"application/json\"}",
-        "{\"headers\":{},\"body\":\"{\\\"id\\\":1}\"," PROPERTIES "}", "{\"headers\":{},\"body\":\"{\\\"task\\\":\\\"t\\\",\\\"id\\\":1}\"," PROPERTIES "}",
+        "{\"headers\":{},\"body\":\"{\\\"id\\\":1}\"," PROPERTIES "}",
+        "{\"headers\":{},\"body\":\"{\\\"task\\\":\\\"t\\\",\\\"id\\\":1}\"," PROPERTIES "}",
     };
     for (size_t i = 0; i < sizeof poison / sizeof *poison; i++) {
         const char *error = read_any(poison[i]);
@@ -281,9 +318,10 @@ static void test_cut(void **state)
 static void test_first_protocol(void **state)
 {
     (void)state;
-    static const char old[] = "{\"headers\":{},\"body\":\"{\\\"task\\\":\\\"tasks.add\\\",\\\"id\\\":\\\"one\\\",\\\"args\\\":[1,2],\\\"kwargs\\\":{\\\"z\\\":3},"
-                              "\\\"retries\\\":2,\\\"eta\\\":\\\"2026-11-21T01:32:53\\\",\\\"utc\\\":true,\\\"taskset\\\":\\\"g\\\",\\\"timelimit\\\":[9,null],"
-                              "\\\"callbacks\\\":[{}],\\\"errbacks\\\":null,\\\"chord\\\":null}\"," PROPERTIES "}";
+    static const char old[] =
+        "{\"headers\":{},\"body\":\"{\\\"task\\\":\\\"tasks.add\\\",\\\"id\\\":\\\"one\\\",\\\"args\\\":[1,2],\\\"kwargs\\\":{\\\"z\\\":3},"
+        "\\\"retries\\\":2,\\\"eta\\\":\\\"2026-11-21T01:32:53\\\",\\\"utc\\\":true,\\\"taskset\\\":\\\"g\\\",\\\"timelimit\\\":[9,null],"
+        "\\\"callbacks\\\":[{}],\\\"errbacks\\\":null,\\\"chord\\\":null}\"," PROPERTIES "}";
     cito_message message;
     cito_message_body body;
     assert_null(cito_message_read_envelope(cito_arena_copy_str(&arena, old, sizeof old - 1), &arena, &message));
@@ -326,10 +364,14 @@ static void test_bomb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_reads_celery, begin, end), cmocka_unit_test_setup_teardown(test_round_trip, begin, end),
-        cmocka_unit_test_setup_teardown(test_new_message, begin, end),  cmocka_unit_test_setup_teardown(test_repr, begin, end),
-        cmocka_unit_test(test_base64),                                  cmocka_unit_test_setup_teardown(test_poison, begin, end),
-        cmocka_unit_test_setup_teardown(test_cut, begin, end),          cmocka_unit_test_setup_teardown(test_first_protocol, begin, end),
+        cmocka_unit_test_setup_teardown(test_reads_celery, begin, end),
+        cmocka_unit_test_setup_teardown(test_round_trip, begin, end),
+        cmocka_unit_test_setup_teardown(test_new_message, begin, end),
+        cmocka_unit_test_setup_teardown(test_repr, begin, end),
+        cmocka_unit_test(test_base64),
+        cmocka_unit_test_setup_teardown(test_poison, begin, end),
+        cmocka_unit_test_setup_teardown(test_cut, begin, end),
+        cmocka_unit_test_setup_teardown(test_first_protocol, begin, end),
         cmocka_unit_test_setup_teardown(test_bomb, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,7 @@ static void the_oldest_revoked_is_forgotten(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(reads_rates), cmocka_unit_test(tokens_come_in_evenly), cmocka_unit_test(the_oldest_revoked_is_forgotten) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(reads_rates), cmocka_unit_test(tokens_come_in_evenly),
+                                        cmocka_unit_test(the_oldest_revoked_is_forgotten) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,8 @@ static void end(void)
 }
 static const char *status_in(cito_str json)
 {
-    return json.data ? cito_value_string(cito_value_get(cito_value_parse(cito_context_current->arena, json, NULL, NULL), "status")).data : "nothing";
+    return json.data ? cito_value_string(cito_value_get(cito_value_parse(cito_context_current->arena, json, NULL, NULL), "status")).data
+                     : "nothing";
 }
 static const char *status_of(const char *id)
 {

@@ -40,14 +40,19 @@ static void assert_redelivered(const char *from, const char *to, int priority)
 static void test_redelivered(void **state)
 {
     (void)state;
-    assert_redelivered("{\"body\":\"W10=\",\"headers\":{\"a\":1.50,\"l\":[],\"o\":{}},\"properties\":{\"priority\":7,\"delivery_info\":{\"exchange\":\"\"},\"x\":1e400}}",
+    assert_redelivered("{\"body\":\"W10=\",\"headers\":{\"a\":1.50,\"l\":[],\"o\":{}},\"properties\":{\"priority\":7,\"delivery_info\":{"
+                       "\"exchange\":\"\"},\"x\":1e400}}",
                        "{\"body\":\"W10=\",\"headers\":{\"redelivered\":true,\"a\":1.50,\"l\":[],\"o\":{}},\"properties\":{\"priority\":7,"
                        "\"delivery_info\":{\"redelivered\":true,\"exchange\":\"\"},\"x\":1e400}}",
                        7);
-    assert_redelivered("{\"headers\": {\"redelivered\": false, \"n\": {\"redelivered\": 0}}}", "{\"headers\":{\"redelivered\":true,\"n\":{\"redelivered\": 0}}}", 0);
-    assert_redelivered("{\"headers\":null,\"properties\":{\"priority\":\"x\"}}", "{\"headers\":null,\"properties\":{\"priority\":\"x\"}}", 0);
+    assert_redelivered("{\"headers\": {\"redelivered\": false, \"n\": {\"redelivered\": 0}}}",
+                       "{\"headers\":{\"redelivered\":true,\"n\":{\"redelivered\": 0}}}", 0);
+    assert_redelivered("{\"headers\":null,\"properties\":{\"priority\":\"x\"}}", "{\"headers\":null,\"properties\":{\"priority\":\"x\"}}",
+                       0);
     assert_redelivered("{}", "{}", 0);
-    static const char *const broken[] = { "", "x", "[1]", "{\"headers\":{", "{\"headers\":{}}x", "{\"properties\":{\"priority\":3,}}", "{\"a\":\"\xff\"}" };
+    static const char *const broken[] = {
+        "", "x", "[1]", "{\"headers\":{", "{\"headers\":{}}x", "{\"properties\":{\"priority\":3,}}", "{\"a\":\"\xff\"}"
+    };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         int priority;
         out.len = 0;
@@ -90,7 +95,8 @@ static void test_lists(void **state)
         assert_int_equal(cito_redis_step_of(priority), steps[priority]);
     assert_int_equal(cito_redis_step_of(-1), 0);
     assert_string_equal(cito_redis_list_name(&arena, str("q"), 0).data, "q");
-    assert_string_equal(cito_redis_list_name(&arena, str("q"), 2).data, "q\x06\x16" "6");
+    assert_string_equal(cito_redis_list_name(&arena, str("q"), 2).data, "q\x06\x16"
+                                                                        "6");
 }
 
 static void test_bindings(void **state)
@@ -99,9 +105,10 @@ static void test_bindings(void **state)
     static const struct {
         const char *bound, *key;
         bool takes;
-    } cases[] = { { "a", "a", true },      { "a", "b", false },       { "a.*", "a.b", true },  { "a.*", "a", false },      { "a.*", "a.b.c", false },
-                  { "a.#", "a", true },    { "a.#", "a.b.c", true },  { "#", "", true },       { "#.c", "a.b.c", true },   { "#.c", "a.b.d", false },
-                  { "*.b.#", "a.b", true }, { "", "", true },          { "a.b", "a", false },   { "a", "a.b", false } };
+    } cases[] = { { "a", "a", true },        { "a", "b", false },       { "a.*", "a.b", true },   { "a.*", "a", false },
+                  { "a.*", "a.b.c", false }, { "a.#", "a", true },      { "a.#", "a.b.c", true }, { "#", "", true },
+                  { "#.c", "a.b.c", true },  { "#.c", "a.b.d", false }, { "*.b.#", "a.b", true }, { "", "", true },
+                  { "a.b", "a", false },     { "a", "a.b", false } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cito_str member = cito_redis_binding(&arena, str(cases[i].bound), str("^x$"), str("queue")), queue;
         if (cito_redis_binding_takes(member, str(cases[i].key), &queue) != cases[i].takes)
@@ -114,6 +121,7 @@ static void test_bindings(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_redelivered), cmocka_unit_test(test_entries), cmocka_unit_test(test_lists), cmocka_unit_test(test_bindings) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_redelivered), cmocka_unit_test(test_entries), cmocka_unit_test(test_lists),
+                                        cmocka_unit_test(test_bindings) };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -49,9 +49,10 @@ static void test_refused(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        { "rediss://h", "TLS" },          { "http://h", "no Redis URL" }, { "redis://h:0", "no port" },     { "redis://h:70000", "no port" },
-        { "redis://h:x/0", "no port" },   { "redis://h/a", "database" },  { "redis://h/0?db=x", "?db=0" }, { "redis+socket://name", "path" },
-        { "redis://:secret@h/x", "database" }, { "redis://[::1", "]" },
+        { "rediss://h", "TLS" },          { "http://h", "no Redis URL" },    { "redis://h:0", "no port" },
+        { "redis://h:70000", "no port" }, { "redis://h:x/0", "no port" },    { "redis://h/a", "database" },
+        { "redis://h/0?db=x", "?db=0" },  { "redis+socket://name", "path" }, { "redis://:secret@h/x", "database" },
+        { "redis://[::1", "]" },
     };
     cito_arena arena;
     cito_arena_init(&arena, 0);

@@ -8,10 +8,7 @@ static cito_queue queue = { .broker_url = url, .file = __FILE__, .line = __LINE_
 
 CITO_MODEL(Point, (int, x), (double, y));
 CITO_TASK(queue, .name = "tasks.add", .priority = 3)
-CITO_DEF(int, add, (int, x), (int, y, default(1)))
-{
-    return x + y;
-}
+CITO_DEF(int, add, (int, x), (int, y, default(1))) { return x + y; }
 CITO_TASK(queue, .ignore_result = true, .queue = "points")
 CITO_ASYNC_DEF(Point, move, (Point, point), (str, by))
 {
@@ -69,7 +66,8 @@ static void sent(cito_loop *loop)
     listen_to(broker);
     cito_async_result(add) result = cito_delay(add, 2, 3);
     cito_message message = received_message(1, &body);
-    assert_true(cito_same(result.id, message.id) && cito_same(message.root_id, message.id) && cito_same(message.correlation_id, message.id));
+    assert_true(cito_same(result.id, message.id) && cito_same(message.root_id, message.id) &&
+                cito_same(message.correlation_id, message.id));
     assert_string_equal(message.task.data, "tasks.add");
     assert_string_equal(message.argsrepr.data, "(2, 3)");
     assert_string_equal(message.kwargsrepr.data, "{}");
@@ -85,8 +83,8 @@ static void sent(cito_loop *loop)
     assert_string_equal(message.argsrepr.data, "({'x': 1, 'y': 0.5}, 'it\\'s')");
     assert_int_equal(message.ignore_result, 1);
     finish_last(broker);
-    cito_apply_async(add, (1, 2), .queue = "slow", .expires = 60, .time_limit = 9, .soft_time_limit = 5, .task_id = "mine", .link = cito_s(add, .x = 4),
-                     .link_error = cito_si(add, 5, 6));
+    cito_apply_async(add, (1, 2), .queue = "slow", .expires = 60, .time_limit = 9, .soft_time_limit = 5, .task_id = "mine",
+                     .link = cito_s(add, .x = 4), .link_error = cito_si(add, 5, 6));
     message = received_message(3, &body);
     assert_string_equal(message.id.data, "mine");
     assert_true(message.expires > 0 && message.time_limit == 9 && message.soft_time_limit == 5);
@@ -214,7 +212,11 @@ static void running(cito_loop *loop)
     cito_message_init(&message, cito_context_current->arena, "tasks.add");
     assert_null(cito_task_request());
     assert_int_equal(cito_catch(&nothing, retries, 1)->status_code, 500); /* there is no task to try again */
-    cito_running this = { .task = cito_task_by_name(CITO_STR("tasks.add")), .message = &message, .hostname = CITO_STR("celery@test"), .update_state = on_state, .sent = on_sent };
+    cito_running this = { .task = cito_task_by_name(CITO_STR("tasks.add")),
+                          .message = &message,
+                          .hostname = CITO_STR("celery@test"),
+                          .update_state = on_state,
+                          .sent = on_sent };
     cito_running_enter(&this);
     cito_task_update_state("PROGRESS", cito_object("done", 1));
     assert_string_equal(told_state, "PROGRESS");
@@ -222,7 +224,8 @@ static void running(cito_loop *loop)
     const cito_exception *raised = cito_catch(&nothing, retries, 1);
     assert_true(cito_retry_of(raised)->countdown == 0.5);
     assert_null(cito_failure_of(raised));
-    assert_string_equal(failure_of(raised), "{\"exc_type\":\"MaxRetriesExceededError\",\"exc_message\":[\"attempt 1\"],\"exc_module\":\"celery.exceptions\"}");
+    assert_string_equal(failure_of(raised),
+                        "{\"exc_type\":\"MaxRetriesExceededError\",\"exc_message\":[\"attempt 1\"],\"exc_module\":\"celery.exceptions\"}");
     raised = cito_catch(&nothing, fails);
     assert_null(cito_retry_of(raised));
     assert_string_equal(failure_of(raised), "{\"exc_type\":\"ContractError\",\"exc_message\":[42,\"bad\"],\"exc_module\":\"contract\"}");
@@ -243,7 +246,8 @@ static void test_back_off(void **state)
     assert_true(cito_retry_countdown(&task, 0.25, 7) == 0.25);
     assert_true(cito_retry_countdown(&task, -1, 7) == 180);
     options.retry_backoff = true;
-    assert_true(cito_retry_countdown(&task, -1, 0) == 1 && cito_retry_countdown(&task, -1, 3) == 8 && cito_retry_countdown(&task, -1, 2000) == 600);
+    assert_true(cito_retry_countdown(&task, -1, 0) == 1 && cito_retry_countdown(&task, -1, 3) == 8 &&
+                cito_retry_countdown(&task, -1, 2000) == 600);
     options.retry_jitter_off = false;
     for (int i = 0; i < 100; i++) {
         double seconds = cito_retry_countdown(&task, -1, 2);
@@ -284,7 +288,8 @@ static int make_queue(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_sent),    cmocka_unit_test(test_chained),  cmocka_unit_test(test_gets),   cmocka_unit_test(test_pooled),
-                                        cmocka_unit_test(test_running), cmocka_unit_test(test_back_off), cmocka_unit_test(test_outside) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_sent),   cmocka_unit_test(test_chained), cmocka_unit_test(test_gets),
+                                        cmocka_unit_test(test_pooled), cmocka_unit_test(test_running), cmocka_unit_test(test_back_off),
+                                        cmocka_unit_test(test_outside) };
     return cmocka_run_group_tests(tests, make_queue, remove_store);
 }

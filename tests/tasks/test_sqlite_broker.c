@@ -29,7 +29,10 @@ static void on_broadcast(void *data, cito_str exchange, cito_str routing_key, ci
     snprintf(this->last_broadcast, sizeof this->last_broadcast, "%s", envelope.data);
 }
 
-static cito_consumer_events events_of(consumer *this) { return (cito_consumer_events){ .data = this, .message = on_message, .broadcast = on_broadcast }; }
+static cito_consumer_events events_of(consumer *this)
+{
+    return (cito_consumer_events){ .data = this, .message = on_message, .broadcast = on_broadcast };
+}
 
 static void publish_named(cito_broker *broker, const char *to, const char *name, int priority, double eta)
 {
@@ -250,8 +253,9 @@ TEST(fails)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_given_back), cmocka_unit_test(test_eta),  cmocka_unit_test(test_control),
-        cmocka_unit_test(test_killed_holder), cmocka_unit_test(test_many), cmocka_unit_test(test_fails),
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_given_back),    cmocka_unit_test(test_eta),
+        cmocka_unit_test(test_control), cmocka_unit_test(test_killed_holder), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_fails),
     };
     return cmocka_run_group_tests(tests, make_store, remove_store);
 }

@@ -7,19 +7,14 @@ static cito_queue queue = { .file = __FILE__, .line = __LINE__ }, other = { .fil
 
 CITO_MODEL(Item, (str, name, min_length(2)), (int, count, default(1)));
 CITO_TASK(queue, .name = "tasks.add", .max_retries = 5)
-CITO_DEF(int, add, (int, x), (int, y, default(10)))
-{
-    return x + y;
-}
+CITO_DEF(int, add, (int, x), (int, y, default(10))) { return x + y; }
 CITO_TASK(queue)
 CITO_ASYNC_DEF(none, store, (Item, item), (list(int), numbers), (opt(str), note), (str, key, alias("from")))
 {
     (void)item, (void)numbers, (void)note, (void)key;
 }
 CITO_TASK(other)
-CITO_DEF(none, nothing)
-{
-}
+CITO_DEF(none, nothing) {}
 
 static cito_arena arena;
 static void *args;
@@ -76,7 +71,8 @@ static void test_does_not_fit(void **state)
 {
     (void)state;
     assert_string_equal(decode("tasks.add", "[]", "{}"), "add() missing 1 required positional argument: 'x'");
-    assert_string_equal(decode("tasks.store", "[]", "{}"), "store() missing 3 required positional arguments: 'item', 'numbers', and 'from'");
+    assert_string_equal(decode("tasks.store", "[]", "{}"),
+                        "store() missing 3 required positional arguments: 'item', 'numbers', and 'from'");
     assert_string_equal(decode("tasks.store", "[{}]", "{}"), "store() missing 2 required positional arguments: 'numbers' and 'from'");
     assert_string_equal(decode("tasks.add", "[1,2,3]", "{}"), "add() takes from 1 to 2 positional arguments but 3 were given");
     assert_string_equal(decode("tasks.nothing", "[1]", "{}"), "nothing() takes 0 positional arguments but 1 was given");
@@ -85,7 +81,8 @@ static void test_does_not_fit(void **state)
     assert_string_equal(decode("tasks.add", "[\"one\"]", "{}"),
                         "1 validation error for add: x: Input should be a valid integer, unable to parse string as an integer");
     assert_string_equal(decode("tasks.store", "[{\"name\":\"a\"},[1,\"b\"]]", "{\"from\":\"k\"}"),
-                        "2 validation errors for store: item.name: String should have at least 2 characters; numbers.1: Input should be a valid integer, unable to "
+                        "2 validation errors for store: item.name: String should have at least 2 characters; numbers.1: Input should be a "
+                        "valid integer, unable to "
                         "parse string as an integer");
 }
 
