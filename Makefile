@@ -25,6 +25,7 @@ test:
 
 bench: all
 	bench/run --build $(BUILD)
+	bench/tasks --build $(BUILD)
 
 # SECONDS_EACH for every fuzz target, one after the other; what it finds lies in build/fuzz.
 SECONDS_EACH ?= 600

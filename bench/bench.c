@@ -30,7 +30,9 @@ CITO_ASYNC_DEF(Summary, create_order, (Order, order))
     double total = 0;
     for (size_t i = 0; i < order.lines.count; i++)
         total += order.lines.items[i].product.price * order.lines.items[i].quantity * (1 - order.lines.items[i].discount);
-    return (Summary){ .id = order.id, .customer = order.customer.name, .line_count = (int)order.lines.count, .total = total, .priority = order.priority };
+    return (Summary){
+        .id = order.id, .customer = order.customer.name, .line_count = (int)order.lines.count, .total = total, .priority = order.priority
+    };
 }
 
 CITO_MAIN(app)

@@ -1,10 +1,10 @@
 /* The client that bench/tasks measures: one connection, as bench/bench_celery.py's.
  *
- *     ./enqueue enqueue noop|stored COUNT        sends, and tells the rate and the CPU time of each
- *     ./enqueue latency COUNT PER_SECOND         sends, waits for the result, and tells the percentiles
+ *     ./enqueue enqueue noop|stored|together COUNT   sends, one after the other or a hundred at once, and tells the rate and the CPU time of each
+ *     ./enqueue latency COUNT PER_SECOND             sends, waits for the result, and tells the percentiles
  *
  * The broker and the back end come from CELERY_BROKER_URL and CELERY_RESULT_BACKEND. What is measured is printed as JSON. It has the tasks' declarations and never runs
- * them. It sends as an application does, in requests, here of a hundred tasks each, which the test client asks in memory: one after the other, each waiting for its broker. */
+ * them. It sends as an application does, in requests, here of a hundred tasks each, which the test client asks in memory; each sending waits for its broker. */
 #include <cito.h>
 #include <cito/testing.h>
 #include <stdio.h>
@@ -35,6 +35,20 @@ CITO_ASYNC_DEF(none, send_noop, (int, count))
         cito_delay(noop);
 }
 
+enum { BATCH = 100 };
+
+CITO_ASYNC_DEF(none, send_one) { cito_delay(noop); }
+
+CITO_POST(app, "/together")
+CITO_ASYNC_DEF(none, send_together, (int, count, le(BATCH)))
+{
+    cito_future(send_one) sent[BATCH];
+    for (int i = 0; i < count; i++)
+        sent[i] = cito_start(send_one);
+    for (int i = 0; i < count; i++)
+        cito_await(sent[i]);
+}
+
 CITO_POST(app, "/stored")
 CITO_ASYNC_DEF(none, send_stored, (int, count))
 {
@@ -62,8 +76,6 @@ static double ask(cito_test_client *client, const char *path, const char *name, 
     }
     return strtod(reply->body.data, NULL);
 }
-
-enum { BATCH = 100 };
 
 static void enqueue(cito_test_client *client, const char *path, int count)
 {
@@ -102,14 +114,14 @@ int main(int argc, char **argv)
 {
     int count = argc == 4 ? atoi(argv[strcmp(argv[1], "enqueue") == 0 ? 3 : 2]) : 0;
     if (count <= 0) {
-        fprintf(stderr, "Usage: %s enqueue noop|stored COUNT, or %s latency COUNT PER_SECOND\n", argv[0], argv[0]);
+        fprintf(stderr, "Usage: %s enqueue noop|stored|together COUNT, or %s latency COUNT PER_SECOND\n", argv[0], argv[0]);
         return 1;
     }
     cito_test_client *client = cito_test_client_new(&app);
     if (strcmp(argv[1], "latency") == 0)
         latency(client, count, atof(argv[3]));
     else
-        enqueue(client, strcmp(argv[2], "noop") == 0 ? "/noop" : "/stored", count);
+        enqueue(client, cito_format("/%s", argv[2]).data, count);
     cito_test_client_free(client);
     return 0;
 }

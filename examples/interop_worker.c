@@ -35,7 +35,10 @@ static const cito_value *sum(const cito_value *x, const cito_value *y)
 
 /* ---- results --------------------------------------------------------------------------------------------------------- */
 CITO_TASK(queue, .name = "tasks.add")
-CITO_DEF(any, add, (any, x), (any, y)) { return sum(x, y); }
+CITO_DEF(any, add, (any, x), (any, y))
+{
+    return sum(x, y);
+}
 
 CITO_TASK(queue, .name = "tasks.mul")
 CITO_DEF(any, mul, (any, x), (any, y))
@@ -57,13 +60,21 @@ CITO_DEF(any, xsum, (list(any), numbers))
 }
 
 CITO_TASK(queue, .name = "tasks.noop")
-CITO_DEF(none, noop) {}
+CITO_DEF(none, noop)
+{
+}
 
 CITO_TASK(queue, .name = "tasks.echo")
-CITO_DEF(any, echo, (any, value)) { return value; }
+CITO_DEF(any, echo, (any, value))
+{
+    return value;
+}
 
 CITO_TASK(queue, .name = "tasks.echo_kwargs")
-CITO_DEF(any, echo_kwargs, (any, rest, args), (any, named, kwargs)) { return cito_object("args", rest, "kwargs", named); }
+CITO_DEF(any, echo_kwargs, (any, rest, args), (any, named, kwargs))
+{
+    return cito_object("args", rest, "kwargs", named);
+}
 
 CITO_TASK(queue, .name = "tasks.big")
 CITO_DEF(str, big, (int64, n))
@@ -82,10 +93,16 @@ CITO_DEF(int64, length, (str, text))
 }
 
 CITO_TASK(queue, .name = "tasks.pid")
-CITO_DEF(int, pid) { return getpid(); }
+CITO_DEF(int, pid)
+{
+    return getpid();
+}
 
 CITO_TASK(queue, .name = "tasks.on_error")
-CITO_DEF(str, on_error, (str, task_id)) { return task_id; }
+CITO_DEF(str, on_error, (str, task_id))
+{
+    return task_id;
+}
 
 /* ---- time -------------------------------------------------------------------------------------------------------------- */
 CITO_TASK(queue, .name = "tasks.sleep")
@@ -109,7 +126,10 @@ CITO_ASYNC_DEF(any, where, (double, s))
     return cito_value_get(cito_task_request(), "hostname");
 }
 
-CITO_ASYNC_DEF(none, pause_for, (double, s)) { cito_sleep(s); }
+CITO_ASYNC_DEF(none, pause_for, (double, s))
+{
+    cito_sleep(s);
+}
 
 /* The soft time limit raises where the task waits: here is what it does then. */
 CITO_TASK(queue, .name = "tasks.soft")
@@ -171,13 +191,22 @@ CITO_ASYNC_DEF(str, late, (str, path), (str, text), (double, s))
 
 /* ---- failures -------------------------------------------------------------------------------------------------------------- */
 CITO_TASK(queue, .name = "tasks.fail")
-CITO_DEF(none, fail, (any, msg)) { cito_task_fail("ValueError", "builtins", cito_array(msg)); }
+CITO_DEF(none, fail, (any, msg))
+{
+    cito_task_fail("ValueError", "builtins", cito_array(msg));
+}
 
 CITO_TASK(queue, .name = "tasks.fail_custom")
-CITO_DEF(none, fail_custom, (any, code), (any, msg)) { cito_task_fail("ContractError", "contract", cito_array(code, msg)); }
+CITO_DEF(none, fail_custom, (any, code), (any, msg))
+{
+    cito_task_fail("ContractError", "contract", cito_array(code, msg));
+}
 
 CITO_TASK(queue, .name = "tasks.crash")
-CITO_DEF(none, crash) { kill(getpid(), SIGKILL); }
+CITO_DEF(none, crash)
+{
+    kill(getpid(), SIGKILL);
+}
 
 CITO_TASK(queue, .name = "tasks.crash_late", .acks_late = true, .reject_on_worker_lost = true)
 CITO_DEF(str, crash_late, (str, path))
@@ -189,7 +218,10 @@ CITO_DEF(str, crash_late, (str, path))
     return cito_string("survived");
 }
 
-static int retries(void) { return (int)cito_value_int(cito_value_get(cito_task_request(), "retries")); }
+static int retries(void)
+{
+    return (int)cito_value_int(cito_value_get(cito_task_request(), "retries"));
+}
 
 CITO_TASK(queue, .name = "tasks.retry_then_ok", .max_retries = 20)
 CITO_DEF(int, retry_then_ok, (int, n))
@@ -200,7 +232,10 @@ CITO_DEF(int, retry_then_ok, (int, n))
 }
 
 CITO_TASK(queue, .name = "tasks.retry_exhaust", .max_retries = 2)
-CITO_DEF(none, retry_exhaust) { cito_task_retry_as(0.1, "ValueError", "builtins", cito_array(cito_format("attempt %d", retries()))); }
+CITO_DEF(none, retry_exhaust)
+{
+    cito_task_retry_as(0.1, "ValueError", "builtins", cito_array(cito_format("attempt %d", retries())));
+}
 
 /* The state stays as the task has set it. */
 CITO_TASK(queue, .name = "tasks.raise_ignore")
@@ -222,11 +257,12 @@ CITO_TASK(queue, .name = "tasks.request_info")
 CITO_DEF(any, request_info, (any, rest, args))
 {
     const cito_value *request = cito_task_request(), *delivery = cito_value_get(request, "delivery_info");
-    const cito_value *info = cito_object("routing_key", cito_value_get(delivery, "routing_key"), "exchange", cito_value_get(delivery, "exchange"), "priority",
-                                         cito_value_get(delivery, "priority"), "redelivered", cito_value_get(delivery, "redelivered"));
-    static const char *const names[] = { "id",        "task",          "root_id",  "parent_id", "group",      "group_index",  "retries",         "eta",    "expires", "origin",
-                                         "hostname",  "correlation_id", "reply_to", "timelimit", "argsrepr",   "kwargsrepr",   "ignore_result",   "stamps", "x_custom",
-                                         "stamped_headers" };
+    const cito_value *info =
+        cito_object("routing_key", cito_value_get(delivery, "routing_key"), "exchange", cito_value_get(delivery, "exchange"), "priority",
+            cito_value_get(delivery, "priority"), "redelivered", cito_value_get(delivery, "redelivered"));
+    static const char *const names[] = { "id", "task", "root_id", "parent_id", "group", "group_index", "retries", "eta", "expires",
+        "origin", "hostname", "correlation_id", "reply_to", "timelimit", "argsrepr", "kwargsrepr", "ignore_result", "stamps", "x_custom",
+        "stamped_headers" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const cito_value *value = cito_value_get(request, names[i]);
         info = cito_merge(info, cito_object(names[i], value));
@@ -235,6 +271,9 @@ CITO_DEF(any, request_info, (any, rest, args))
 }
 
 CITO_TASK(queue, .name = "tasks.spawn")
-CITO_DEF(str, spawn, (any, x)) { return cito_send_task(&queue, "tasks.request_info", cito_array(x), NULL, NULL); }
+CITO_DEF(str, spawn, (any, x))
+{
+    return cito_send_task(&queue, "tasks.request_info", cito_array(x), NULL, NULL);
+}
 
 CITO_MAIN(app)

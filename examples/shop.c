@@ -54,14 +54,17 @@ CITO_MODEL(Page, (int, skip, default(0), ge(0)), (int, limit, default(20), ge(1)
 /* ---- items ------------------------------------------------------------------------------------------------------------------ */
 
 CITO_GET(app, "/")
-CITO_ASYNC_DEF(any, read_root) { return cito_object("message", "Welcome to the shop", "docs", "/docs"); }
+CITO_ASYNC_DEF(any, read_root)
+{
+    return cito_object("message", "Welcome to the shop", "docs", "/docs");
+}
 
 CITO_ROUTER(items, .prefix = "/items", .tags = {"items"});
 
 CITO_GET(items, "/", .summary = "List the items")
 CITO_ASYNC_DEF(list(Item), list_items, (Page, page, query), (opt(Size), size), (opt(str), tag))
 {
-    cito_c_list(Item) found = {0};
+    cito_c_list(Item) found = { 0 };
     for (int i = page.skip; i < shop.item_count && (int)found.count < page.limit; i++) {
         const Item *item = shop.items[i];
         bool fits = item && (!size || item->base.size == *size);
@@ -111,7 +114,10 @@ CITO_INCLUDE_ROUTER(app, items, "")
 
 /* ---- orders ------------------------------------------------------------------------------------------------------------------ */
 
-CITO_DEF(none, write_log, (str, message)) { cito_log("info", "%s", message.data); }
+CITO_DEF(none, write_log, (str, message))
+{
+    cito_log("info", "%s", message.data);
+}
 
 CITO_POST(app, "/orders/", .status_code = 201, .tags = {"orders"}, .responses = {{.status_code = 404, .model = CITO_T(Message)}})
 CITO_ASYNC_DEF(Order, create_order, (OrderIn, order), (background, tasks))

@@ -16,8 +16,8 @@ typedef struct cito_header {
 
 typedef struct cito_scope_http {
     cito_str method;
-    cito_str target;       /* as received: path and query */
-    cito_str path;         /* percent-decoded UTF-8 (bytes that are none come as U+FFFD) */
+    cito_str target; /* as received: path and query */
+    cito_str path;   /* percent-decoded UTF-8 (bytes that are none come as U+FFFD) */
     cito_str raw_path;
     cito_str query_string; /* without the question mark, not decoded */
     cito_str scheme;       /* "http" */
@@ -59,8 +59,8 @@ struct cito_exchange {
     cito_loop *loop;
     cito_lifetime *lifetime; /* of this exchange; its arena holds the scope. finish() of the exchange drops it */
     cito_scope_http scope;
-    int status;              /* what was answered, 0 before */
-    uint64_t limit_body;     /* bytes; the server's setting, which the application may change before the body is read */
+    int status;          /* what was answered, 0 before */
+    uint64_t limit_body; /* bytes; the server's setting, which the application may change before the body is read */
 };
 
 /* An application as the server sees it. */

@@ -13,7 +13,7 @@ typedef enum body_state {
     BODY_LENGTH,
     CHUNK_SIZE_FIRST, /* one digit must come */
     CHUNK_SIZE,
-    CHUNK_BLANK,      /* BWS before an extension's semicolon */
+    CHUNK_BLANK, /* BWS before an extension's semicolon */
     CHUNK_EXTENSION,
     CHUNK_LINE_END,
     CHUNK_DATA,
@@ -23,7 +23,7 @@ typedef enum body_state {
     TRAILER_NAME,
     TRAILER_VALUE,
     TRAILER_END,
-    BODY_END,         /* the LF of the last blank line */
+    BODY_END, /* the LF of the last blank line */
     BODY_BROKEN
 } body_state;
 

@@ -166,7 +166,7 @@ cito_str cito_cookie_format(cito_arena *arena, const struct cito_cookie *cookie)
     if (arena->overflowed)
         return CITO_STR("");
     /* Python sorts the attributes by name and leaves out those that are empty. */
-    return cito_arena_format(arena, "%s=%s%s%s%s%s%s%s%s%s%s", cookie->name, value.data ? value.data : "", *domain ? "; Domain=" : "", domain,
-                             cookie->http_only ? "; HttpOnly" : "", age.data, *path ? "; Path=" : "", path, *same_site ? "; SameSite=" : "", same_site,
-                             cookie->secure ? "; Secure" : "");
+    return cito_arena_format(arena, "%s=%s%s%s%s%s%s%s%s%s%s", cookie->name, value.data ? value.data : "", *domain ? "; Domain=" : "",
+                             domain, cookie->http_only ? "; HttpOnly" : "", age.data, *path ? "; Path=" : "", path,
+                             *same_site ? "; SameSite=" : "", same_site, cookie->secure ? "; Secure" : "");
 }

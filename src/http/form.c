@@ -189,7 +189,8 @@ static after_boundary read_part_headers(multipart *m, part_head *head)
 /* Internet Explorer 6 sent the whole path: what stands behind the last backslash is the name. */
 static cito_str without_windows_path(cito_str name)
 {
-    bool is_path = (name.len > 2 && name.data[1] == ':' && name.data[2] == '\\') || (name.len > 1 && name.data[0] == '\\' && name.data[1] == '\\');
+    bool is_path =
+        (name.len > 2 && name.data[1] == ':' && name.data[2] == '\\') || (name.len > 1 && name.data[0] == '\\' && name.data[1] == '\\');
     const char *last = is_path ? memrchr(name.data, '\\', name.len) : NULL;
     return last ? (cito_str){ last + 1, name.len - (size_t)(last - name.data) - 1 } : name;
 }
@@ -294,7 +295,8 @@ static const char *parse_part(multipart *m, after_boundary *out_after)
         return broken;
     if (*out_after == AFTER_NOTHING)
         return NULL;
-    bool added = is_file ? add_file(m, &head, content) : add_part(m, &(cito_form_part){ part_text(m, head.name), part_text(m, content), NULL });
+    bool added =
+        is_file ? add_file(m, &head, content) : add_part(m, &(cito_form_part){ part_text(m, head.name), part_text(m, content), NULL });
     return added && !m->arena->overflowed ? NULL : no_memory;
 }
 
@@ -321,7 +323,8 @@ static bool is_utf8_name(cito_str charset)
     return cito_token_equal(charset, "utf-8") || cito_token_equal(charset, "utf8") || cito_token_equal(charset, "utf_8");
 }
 
-static const char *parse_multipart(cito_arena *arena, cito_parameters *parameters, cito_str body, const cito_form_limits *limits, cito_form *out_form)
+static const char *parse_multipart(cito_arena *arena, cito_parameters *parameters, cito_str body, const cito_form_limits *limits,
+                                   cito_form *out_form)
 {
     cito_str name, value, boundary = { 0 };
     multipart m = { .arena = arena, .limits = *limits, .form = out_form, .at = body.data, .end = body.data + body.len, .is_utf8 = true };

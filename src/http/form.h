@@ -4,8 +4,8 @@
 
 typedef struct cito_form_part {
     cito_str name;
-    cito_str value;           /* text of a field */
-    const cito_upload *file;  /* NULL: a field */
+    cito_str value;          /* text of a field */
+    const cito_upload *file; /* NULL: a field */
 } cito_form_part;
 typedef struct cito_form {
     cito_form_part *parts;

@@ -251,11 +251,13 @@ static cito_head_reading finish_head(reader *r, char *data)
     return cito_known_fields_settle(&known, head, r->error) ? CITO_HEAD_WHOLE : CITO_HEAD_REFUSED;
 }
 
-cito_head_reading cito_http_head_read(const cito_http_limits *limits, char *data, size_t len, cito_http_head *out_head, cito_http_error *out_error)
+cito_head_reading cito_http_head_read(const cito_http_limits *limits, char *data, size_t len, cito_http_head *out_head,
+                                      cito_http_error *out_error)
 {
     cito_header *headers = out_head->headers;
     cito_str empty = { "", 0 };
-    *out_head = (cito_http_head){ .headers = headers, .content_length = -1, .host = empty, .content_type = empty, .upgrade_protocol = empty };
+    *out_head =
+        (cito_http_head){ .headers = headers, .content_length = -1, .host = empty, .content_type = empty, .upgrade_protocol = empty };
     *out_error = (cito_http_error){ 400, "the head is malformed" };
     reader r = { limits, data, data, data + len, out_head, out_error };
     /* RFC 9112 section 2.2: an empty line before the request line is ignored. */

@@ -12,4 +12,5 @@ typedef enum cito_head_reading {
 } cito_head_reading;
 
 /* limits has no zero in it. Sources: RFC 9112 sections 2 to 6, RFC 9110 sections 5, 7.2, 7.6.1, 7.8, 8.6, 10.1.1. */
-cito_head_reading cito_http_head_read(const cito_http_limits *limits, char *data, size_t len, cito_http_head *out_head, cito_http_error *out_error);
+cito_head_reading cito_http_head_read(const cito_http_limits *limits, char *data, size_t len, cito_http_head *out_head,
+                                      cito_http_error *out_error);

@@ -90,7 +90,8 @@ static cito_http_parse_result search_end(cito_http_parser *parser, const char *d
     return len < parser->limits.head_size ? CITO_HTTP_NEED_MORE : bad(out_error, 431, "the header fields are too large");
 }
 
-cito_http_parse_result cito_http_parse_head(cito_http_parser *parser, char *data, size_t len, cito_http_head *out_head, cito_http_error *out_error)
+cito_http_parse_result cito_http_parse_head(cito_http_parser *parser, char *data, size_t len, cito_http_head *out_head,
+                                            cito_http_error *out_error)
 {
     if (parser->looked > 0) {
         cito_http_parse_result search = search_end(parser, data, len, out_error);

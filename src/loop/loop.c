@@ -158,6 +158,37 @@ cito_loop *cito_loop_new(const cito_loop_options *options)
     return loop;
 }
 
+typedef struct cito_loop_closer {
+    void (*run)(cito_loop *);
+    struct cito_loop_closer *next;
+} cito_loop_closer;
+
+void cito_loop_on_close(cito_loop *loop, void (*run)(cito_loop *))
+{
+    cito_loop_closer *closer = malloc(sizeof *closer);
+    if (!closer)
+        cito_abort("out of memory: no %zu bytes for a loop's closer", sizeof *closer);
+    *closer = (cito_loop_closer){ run, loop->closers };
+    loop->closers = closer;
+}
+
+static void (*take_closer(cito_loop *loop))(cito_loop *)
+{
+    cito_loop_closer *closer = loop->closers;
+    void (*run)(cito_loop *) = closer ? closer->run : NULL;
+    if (closer) {
+        loop->closers = closer->next;
+        free(closer);
+    }
+    return run;
+}
+
+void cito_loop_close(cito_loop *loop)
+{
+    for (void (*run)(cito_loop *); (run = take_closer(loop));)
+        run(loop);
+}
+
 static void close_handles(cito_loop *loop)
 {
     uv_close((uv_handle_t *)&loop->async, NULL);
@@ -180,6 +211,8 @@ void cito_loop_free(cito_loop *loop)
     cito_lifetimes_free(loop);
     cito_overflow_unwatch_thread(loop->signal_stack);
     pthread_mutex_destroy(&loop->started_guard);
+    while (take_closer(loop)) {
+    }
     free(loop->timers.nodes);
     free(loop);
 }

@@ -14,6 +14,11 @@ typedef struct cito_loop_options {
 
 cito_loop *cito_loop_new(const cito_loop_options *); /* NULL options: defaults. Never NULL; ends the process where libuv fails */
 void cito_loop_free(cito_loop *);
+/* For a layer that keeps something of its own for the loop, and whom its users do not know: RUN is called by cito_loop_close, in a coroutine, and may suspend.
+ * Of a loop that nobody closes it is never called. */
+void cito_loop_on_close(cito_loop *, void (*run)(cito_loop *));
+/* Before the loop ends, in a coroutine of it: calls each once, the newest first. Suspends. */
+void cito_loop_close(cito_loop *);
 uv_loop_t *cito_loop_uv(cito_loop *);
 /* Runs until cito_loop_stop; RUN_ONCE handles what is ready, waiting for it if need be. */
 void cito_loop_run(cito_loop *, uv_run_mode);

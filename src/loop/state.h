@@ -227,6 +227,7 @@ struct cito_loop {
     pthread_mutex_t started_guard;
     cito_threadpool pool;
     cito_watch watch;
+    struct cito_loop_closer *closers; /* the newest first */
 };
 void cito_loop_leave_polling(cito_loop *);
 static inline void cito_watch_begin(cito_loop *loop, const cito_callable *running)

@@ -17,7 +17,7 @@ struct cito_pool_thread {
     pthread_t thread;
     cito_stack stack;
     cito_parker parker;
-    cito_pool_call *call;            /* atomic: given to it while it was idle */
+    cito_pool_call *call; /* atomic: given to it while it was idle */
     cito_pool_thread *next, *next_idle;
 };
 
@@ -226,9 +226,8 @@ void cito_pool_call_submit(cito_loop *loop, cito_lifetime *lifetime, cito_pool_c
     call->done = false;
     call->queued = false;
     lend_arena(lifetime, call);
-    call->context = (cito_context){
-        .arena = &call->arena, .lifetime = lifetime, .deferred = &call->deferred, .loop = loop, .interrupts = interrupts
-    };
+    call->context =
+        (cito_context){ .arena = &call->arena, .lifetime = lifetime, .deferred = &call->deferred, .loop = loop, .interrupts = interrupts };
     submit(loop, call);
 }
 

@@ -17,7 +17,7 @@ typedef struct cito_delivery {
 
 typedef struct cito_consumer_events {
     void *data;
-    void (*message)(void *data, cito_delivery *);               /* a task message; outside of any coroutine */
+    void (*message)(void *data, cito_delivery *); /* a task message; outside of any coroutine */
     void (*broadcast)(void *data, cito_str exchange, cito_str routing_key, cito_str envelope); /* fanout: celery.pidbox, celeryev */
     void (*connection)(void *data, bool is_up, const char *text);
 } cito_consumer_events;
@@ -29,7 +29,8 @@ typedef struct cito_broker_methods {
     const char *(*publish_raw)(cito_broker *, const char *queue, cito_str envelope);
     const char *(*broadcast)(cito_broker *, const char *exchange, const char *routing_key, cito_str envelope);
     /* Starts consuming these queues (NULL-terminated), at most `prefetch` unacknowledged at once, and listening to celery.pidbox for that node where name is given. */
-    const char *(*consume)(cito_broker *, const char *const *queues, unsigned prefetch, const char *node_name, const cito_consumer_events *);
+    const char *(*consume)(cito_broker *, const char *const *queues, unsigned prefetch, const char *node_name,
+                           const cito_consumer_events *);
     void (*set_prefetch)(cito_broker *, unsigned prefetch);
     const char *(*add_queue)(cito_broker *, const char *queue), *(*cancel_queue)(cito_broker *, const char *queue);
     void (*stop_consuming)(cito_broker *);
@@ -42,7 +43,8 @@ typedef struct cito_broker_methods {
      * Suspends. collect_replies takes it away again. */
     const char *(*expect_replies)(cito_broker *, const char *oid);
     /* Control clients: replies to oid until limit (0: none) or time-out. Each is given to reply. Suspends. */
-    const char *(*collect_replies)(cito_broker *, const char *oid, double timeout_s, unsigned limit, void (*reply)(void *data, cito_str envelope), void *data);
+    const char *(*collect_replies)(cito_broker *, const char *oid, double timeout_s, unsigned limit,
+                                   void (*reply)(void *data, cito_str envelope), void *data);
     /* Messages waiting; -1 with a logged error. purge gives how many were taken out. Suspend. */
     int64_t (*length)(cito_broker *, const char *queue), (*purge)(cito_broker *, const char *queue);
     void (*free)(cito_broker *); /* closes; suspends until closed */

@@ -7,11 +7,11 @@
 
 typedef struct cito_message {
     cito_str task, id, shadow, root_id, parent_id, group, origin, argsrepr, kwargsrepr; /* data NULL: null */
-    int64_t group_index; /* -1: null */
+    int64_t group_index;                                                                /* -1: null */
     int retries;
-    double eta, expires;              /* seconds since 1970; 0: none */
+    double eta, expires;                /* seconds since 1970; 0: none */
     double time_limit, soft_time_limit; /* 0: none */
-    int ignore_result;                /* -1: null */
+    int ignore_result;                  /* -1: null */
     int priority;
     cito_str correlation_id, reply_to, delivery_tag, exchange, routing_key, content_type, content_encoding, compression;
     bool redelivered;

@@ -90,16 +90,19 @@ cito_str cito_result_state_of(const cito_callable *callable, cito_str id)
     return cito_value_string(cito_value_get(cito_result_meta(callable, id), "status"));
 }
 
+/* "ValueError: boom"; with several arguments all of them: "HTTPException: 422: The text". */
 static cito_str failure_text(const cito_value *failure)
 {
-    cito_str type = cito_value_string(cito_value_get(failure, "exc_type"));
-    const cito_value *said = cito_value_get(failure, "exc_message"), *first = cito_value_at(said, 0);
-    if (cito_value_kind_of(said) == CITO_VALUE_STRING)
-        first = said;
-    cito_str text = cito_value_kind_of(first) == CITO_VALUE_STRING ? cito_value_string(first)
-                    : first                                        ? cito_json_text(first, 0)
-                                                                   : CITO_STR("");
-    return cito_format("%.*s%s%.*s", (int)type.len, type.data, text.len ? ": " : "", (int)text.len, text.data);
+    const cito_value *said = cito_value_get(failure, "exc_message");
+    cito_str text = cito_value_string(cito_value_get(failure, "exc_type"));
+    size_t count = cito_value_kind_of(said) == CITO_VALUE_STRING ? 1 : cito_value_count(said);
+    for (size_t i = 0; i < count; i++) {
+        const cito_value *each = cito_value_kind_of(said) == CITO_VALUE_STRING ? said : cito_value_at(said, i);
+        cito_str more = cito_value_kind_of(each) == CITO_VALUE_STRING ? cito_value_string(each) : cito_json_text(each, 0);
+        if (more.len)
+            text = cito_format("%.*s: %.*s", (int)text.len, text.data, (int)more.len, more.data);
+    }
+    return text;
 }
 
 static void decode_result(const cito_callable *callable, const cito_value *value, cito_arena *arena, void *into)

@@ -168,6 +168,7 @@ static queue_connection *connection_of(const cito_queue *queue, cito_loop *loop)
             cito_die(1, "Out of memory");
         *connection = (queue_connection){ .next = connections, .queue = queue, .loop = loop, .pid = pid };
         connections = connection;
+        cito_loop_on_close(loop, cito_queues_close);
     }
     pthread_mutex_unlock(&connections_guard);
     return connection;

@@ -274,10 +274,10 @@ static void heartbeat_fired(uv_timer_t *timer)
 static void connection_changed(void *data, bool is_up, const char *text)
 {
     (void)data;
-    cito_log_write(is_up ? CITO_LOG_INFO : CITO_LOG_WARNING, "%s",
-                   text && *text ? text
-                   : is_up       ? "Connected to the broker"
-                                 : "The connection to the broker is lost; trying again");
+    if (is_up)
+        cito_log_write(CITO_LOG_INFO, "Connected to %s", text && *text ? text : "the broker");
+    else
+        cito_log_write(CITO_LOG_WARNING, "%s", text && *text ? text : "The connection to the broker is lost; trying again");
 }
 
 static void start(void *data)
@@ -311,8 +311,8 @@ static void start(void *data)
 
 static void print_banner(const cito_task_worker *worker)
 {
-    printf("\n   Worker  %s\n   Broker  %s\n    Tasks  %zu\n   Queues ", worker->node_name.data,
-           worker->queue->broker_url ? worker->queue->broker_url : "$CELERY_BROKER_URL or sqlite://cito.db", worker->task_count);
+    /* Where the broker is stands in the line that says that it is connected: a URL may hold a password. */
+    printf("\n   Worker  %s\n    Tasks  %zu\n   Queues ", worker->node_name.data, worker->task_count);
     for (unsigned i = 0; i < worker->queue_count; i++)
         printf(" %s", worker->queue_names[i]);
     printf("\n     Pool  %u processes\n     Stop  Ctrl+C\n\n", cito_pool_size(worker->pool));

@@ -180,4 +180,5 @@ void cito_web_shutdown(cito_application *application, cito_loop *loop)
     call_hooks(web, loop, &web->shutdowns, "shutdown hook", true);
     web->hooks_lifetime = NULL;
     close_lifespans(web);
+    cito_loop_close(loop);
 }

@@ -36,7 +36,8 @@ static void note_head(cito_buffer *log, const cito_http_head *head)
     note_text(log, head->has_host ? " host=" : " no-host=", head->host);
     if (head->content_length >= 0)
         cito_buffer_append_format(log, " length=%lld", (long long)head->content_length);
-    cito_buffer_append_format(log, "%s%s%s", head->chunked ? " chunked" : "", head->expect_continue ? " continue" : "", head->upgrade ? " upgrade" : "");
+    cito_buffer_append_format(log, "%s%s%s", head->chunked ? " chunked" : "", head->expect_continue ? " continue" : "",
+                              head->upgrade ? " upgrade" : "");
     if (head->content_type.len)
         note_text(log, " type=", head->content_type);
     if (head->upgrade_protocol.len)
@@ -52,8 +53,8 @@ static void note_head(cito_buffer *log, const cito_http_head *head)
 typedef struct feeder {
     cito_http_parser parser;
     cito_buffer log, content;
-    const char *data;  /* all bytes of the connection */
-    size_t start;      /* of the message, then of what of its body is not used yet */
+    const char *data; /* all bytes of the connection */
+    size_t start;     /* of the message, then of what of its body is not used yet */
     bool in_body, stopped;
     unsigned messages;
 } feeder;

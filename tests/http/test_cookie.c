@@ -25,7 +25,9 @@ static const parsing parsings[] = {
     { "a=1; b=2", 2, "[a][1][b][2]" },
     { "a=1;b=2;", 2, "[a][1][b][2]" },
     { "a=1; a=2", 2, "[a][1][a][2]" },
-    { "a = 1 ;\x09" "b=2 ", 2, "[a][1][b][2]" },
+    { "a = 1 ;\x09"
+      "b=2 ",
+      2, "[a][1][b][2]" },
     { "a", 1, "[][a]" },
     { "=v", 1, "[][v]" },
     { "; ;;", 0, "" },
@@ -54,7 +56,15 @@ static const formatting formattings[] = {
     { { .name = "a", .value = CITO_STR("()/<=>@[]{}") }, "a=\"()/<=>@[]{}\"; Path=/; SameSite=lax" },
     { { .name = "a", .value = CITO_STR("\r\nSet-Cookie: b=1") }, "a=\"\\015\\012Set-Cookie: b=1\"; Path=/; SameSite=lax" },
     { { .name = "a", .value = CITO_STR("\xc3\xa9") }, "a=\"\\303\\251\"; Path=/; SameSite=lax" },
-    { { .name = "s", .value = CITO_STR("v"), .path = "/x", .domain = "example.com", .same_site = "strict", .max_age = 3600.9, .secure = true, .http_only = true }, "s=v; Domain=example.com; HttpOnly; Max-Age=3600; Path=/x; SameSite=strict; Secure" },
+    { { .name = "s",
+        .value = CITO_STR("v"),
+        .path = "/x",
+        .domain = "example.com",
+        .same_site = "strict",
+        .max_age = 3600.9,
+        .secure = true,
+        .http_only = true },
+      "s=v; Domain=example.com; HttpOnly; Max-Age=3600; Path=/x; SameSite=strict; Secure" },
     { { .name = "a", .value = CITO_STR("1"), .max_age = -1 }, "a=1; Max-Age=-1; Path=/; SameSite=lax" },
     { { .name = "a", .value = CITO_STR("1"), .path = "", .same_site = "" }, "a=1" },
 };
@@ -145,7 +155,7 @@ static void all_bytes_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_as_starlette), cmocka_unit_test(writes_as_cpython),    cmocka_unit_test(refuses_what_would_split_a_field),
+        cmocka_unit_test(reads_as_starlette), cmocka_unit_test(writes_as_cpython),   cmocka_unit_test(refuses_what_would_split_a_field),
         cmocka_unit_test(odd_ages),           cmocka_unit_test(all_bytes_come_back),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#define URLENCODED "application/x-www-form-urlencoded"
-#define MULTIPART "multipart/form-data; boundary=B"
-#define FIELD(NAME) "Content-Disposition: form-data; name=\"" NAME "\"\r\n\r\n"
+#define URLENCODED              "application/x-www-form-urlencoded"
+#define MULTIPART               "multipart/form-data; boundary=B"
+#define FIELD(NAME)             "Content-Disposition: form-data; name=\"" NAME "\"\r\n\r\n"
 #define FILE_OF(NAME, FILENAME) "Content-Disposition: form-data; name=\"" NAME "\"; filename=\"" FILENAME "\"\r\n"
-#define BROKEN "There was an error parsing the body"
-#define NO_NAME "The Content-Disposition header field \"name\" must be provided."
+#define BROKEN                  "There was an error parsing the body"
+#define NO_NAME                 "The Content-Disposition header field \"name\" must be provided."
 
 typedef struct form_case {
     const char *content_type, *body;
@@ -56,13 +56,16 @@ static const form_case cases[] = {
     { MULTIPART, "--B\r\n" FIELD("a") "1\r\n--B\r\nContent-Dispo", "[a=1]" },
     { MULTIPART, "--B\r\n" FIELD("a") "1\r\n--B", "" },
     /* ---- files ---- */
-    { MULTIPART, "--B\r\n" FILE_OF("f", "a.txt") "Content-Type: text/plain\r\n\r\nhello\r\n--B\r\n" FIELD("a") "1\r\n--B--", "[f@a.txt|text/plain|hello][a=1]" },
+    { MULTIPART, "--B\r\n" FILE_OF("f", "a.txt") "Content-Type: text/plain\r\n\r\nhello\r\n--B\r\n" FIELD("a") "1\r\n--B--",
+      "[f@a.txt|text/plain|hello][a=1]" },
     { MULTIPART, "--B\r\n" FILE_OF("f", "a") "\r\n\r\n--B--", "[f@a||]" },
     { MULTIPART, "--B\r\n" FILE_OF("f", "") "\r\n\r\n--B\r\n" FIELD("a") "1\r\n--B--", "[a=1]" },
     { MULTIPART, "--B\r\n" FILE_OF("f", "C:\\\\dir\\\\a b.txt") "\r\nx\r\n--B--", "[f@a b.txt||x]" },
     { MULTIPART, "--B\r\n" FILE_OF("f", "a\\b.txt") "\r\nx\r\n--B--", "[f@a\\b.txt||x]" },
-    { MULTIPART, "--B\r\nContent-Disposition: form-data; name=f; filename*=UTF-8'en'%e2%82%ac%20x.txt\r\n\r\nx\r\n--B--", "[f@\xe2\x82\xac x.txt||x]" },
-    { MULTIPART, "--B\r\nContent-Disposition: form-data; name=f; filename=p.txt; filename*=UTF-8''q.txt\r\n\r\nx\r\n--B--", "[f@p.txt||x]" },
+    { MULTIPART, "--B\r\nContent-Disposition: form-data; name=f; filename*=UTF-8'en'%e2%82%ac%20x.txt\r\n\r\nx\r\n--B--",
+      "[f@\xe2\x82\xac x.txt||x]" },
+    { MULTIPART, "--B\r\nContent-Disposition: form-data; name=f; filename=p.txt; filename*=UTF-8''q.txt\r\n\r\nx\r\n--B--",
+      "[f@p.txt||x]" },
     { MULTIPART, "--B\r\nContent-Disposition: form-data; name=f; filename*=nonsense\r\n\r\nx\r\n--B--", "" },
     /* ---- what is refused ---- */
     { "multipart/form-data", "--B--", "Missing boundary in multipart." },
@@ -71,7 +74,10 @@ static const form_case cases[] = {
     { MULTIPART, "nothing", BROKEN },
     { MULTIPART, "--C\r\n" FIELD("a") "1\r\n--C--", BROKEN },
     { MULTIPART, "--Bx\r\n" FIELD("a") "1\r\n--B--", BROKEN },
-    { MULTIPART, "--B\n" "Content-Disposition: form-data; name=a\n\n1\n--B--", BROKEN },
+    { MULTIPART,
+      "--B\n"
+      "Content-Disposition: form-data; name=a\n\n1\n--B--",
+      BROKEN },
     { MULTIPART, "--B\r\nContent Disposition: x\r\n\r\n1\r\n--B--", BROKEN },
     { MULTIPART, "--B\r\n" FIELD("a") "1\r\n--B\r\n\xe9", BROKEN },
     { MULTIPART, "--B\r\n: x\r\n\r\n1\r\n--B--", BROKEN },
@@ -109,7 +115,8 @@ static void note_part(cito_buffer *text, const cito_form_part *part)
         return;
     }
     assert_int_equal(part->file->data[part->file->size], 0);
-    cito_buffer_append_format(text, "[%s@%s|%s|%s]", part->name.data, part->file->filename.data, part->file->content_type.data, part->file->data);
+    cito_buffer_append_format(text, "[%s@%s|%s|%s]", part->name.data, part->file->filename.data, part->file->content_type.data,
+                              part->file->data);
 }
 
 static void forms_as_starlette(void **state)
@@ -130,7 +137,8 @@ static void forms_as_starlette(void **state)
     }
 }
 
-static const char *parse_repeated(const char *content_type, const char *piece, size_t count, const char *end, const cito_form_limits *limits, size_t *out_count)
+static const char *parse_repeated(const char *content_type, const char *piece, size_t count, const char *end,
+                                  const cito_form_limits *limits, size_t *out_count)
 {
     cito_buffer body;
     cito_buffer_init(&body);
@@ -147,15 +155,18 @@ static const char *parse_repeated(const char *content_type, const char *piece, s
 static void counts_are_bounded(void **state)
 {
     (void)state;
-    const char *field = "--B\r\n" FIELD("a") "1\r\n", *file = "--B\r\n" FILE_OF("f", "x") "\r\n1\r\n", *nameless = "--B\r\n" FILE_OF("f", "") "\r\n1\r\n";
+    const char *field = "--B\r\n" FIELD("a") "1\r\n", *file = "--B\r\n" FILE_OF("f", "x") "\r\n1\r\n",
+               *nameless = "--B\r\n" FILE_OF("f", "") "\r\n1\r\n";
     size_t count;
     assert_null(parse_repeated(MULTIPART, field, 1000, "--B--", NULL, &count));
     assert_int_equal(count, 1000);
-    assert_string_equal(parse_repeated(MULTIPART, field, 1001, "--B--", NULL, &count), "Too many fields. Maximum number of fields is 1000.");
+    assert_string_equal(parse_repeated(MULTIPART, field, 1001, "--B--", NULL, &count),
+                        "Too many fields. Maximum number of fields is 1000.");
     assert_null(parse_repeated(MULTIPART, file, 1000, "--B--", NULL, &count));
     assert_int_equal(count, 1000);
     assert_string_equal(parse_repeated(MULTIPART, file, 1001, "--B--", NULL, &count), "Too many files. Maximum number of files is 1000.");
-    assert_string_equal(parse_repeated(MULTIPART, nameless, 1001, "--B--", NULL, &count), "Too many files. Maximum number of files is 1000.");
+    assert_string_equal(parse_repeated(MULTIPART, nameless, 1001, "--B--", NULL, &count),
+                        "Too many files. Maximum number of files is 1000.");
     assert_null(parse_repeated(URLENCODED, "a=1&", 1000, "", NULL, &count));
     assert_int_equal(count, 1000);
     assert_string_equal(parse_repeated(URLENCODED, "a=1&", 1001, "", NULL, &count), "Too many fields. Maximum number of fields is 1000.");

@@ -42,7 +42,9 @@ static const decoding decodings[] = {
     { "%C3", 0, BYTES("\xef\xbf\xbd") },
     { "%C3%28", 0, BYTES("\xef\xbf\xbd(") },
     { "%E2%82", 0, BYTES("\xef\xbf\xbd") },
-    { "%E2%82a", 0, BYTES("\xef\xbf\xbd" "a") },
+    { "%E2%82a", 0,
+      BYTES("\xef\xbf\xbd"
+            "a") },
     { "%E2%28%A1", 0, BYTES("\xef\xbf\xbd(\xef\xbf\xbd") },
     { "%F0%9F%98%80", 0, BYTES("\xf0\x9f\x98\x80") },
     { "%F0%9F%98", 0, BYTES("\xef\xbf\xbd") },
@@ -55,9 +57,13 @@ static const decoding decodings[] = {
     { "%E0%80%80", 0, BYTES("\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd") },
     { "%F8%88%80%80%80", 0, BYTES("\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd") },
     { "%00", 0, BYTES("\x00") },
-    { "a%0Ab", 0, BYTES("a\x0a" "b") },
+    { "a%0Ab", 0,
+      BYTES("a\x0a"
+            "b") },
     { "%e2%82%ac%", 0, BYTES("\xe2\x82\xac%") },
-    { "%F1%80%80%C2%41", 0, BYTES("\xef\xbf\xbd\xef\xbf\xbd" "A") },
+    { "%F1%80%80%C2%41", 0,
+      BYTES("\xef\xbf\xbd\xef\xbf\xbd"
+            "A") },
     { "%c3%a9%C3", 0, BYTES("\xc3\xa9\xef\xbf\xbd") },
 };
 
@@ -109,7 +115,8 @@ static void decodes_as_cpython(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof decodings / sizeof decodings[0]; i++)
-        assert_text(cito_url_decode(&arena, str_of(decodings[i].text), decodings[i].plus_is_blank), decodings[i].expected, decodings[i].len);
+        assert_text(cito_url_decode(&arena, str_of(decodings[i].text), decodings[i].plus_is_blank), decodings[i].expected,
+                    decodings[i].len);
 }
 
 static void text_without_escapes_is_given_back(void **state)
@@ -222,14 +229,10 @@ static void targets_are_split(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decodes_as_cpython),
-        cmocka_unit_test(text_without_escapes_is_given_back),
-        cmocka_unit_test(slices_get_a_nul),
-        cmocka_unit_test(raw_bytes_that_are_no_utf8_are_replaced),
-        cmocka_unit_test(queries_as_cpython),
-        cmocka_unit_test(queries_are_bounded),
-        cmocka_unit_test(a_full_arena_is_no_crash),
-        cmocka_unit_test(targets_are_split),
+        cmocka_unit_test(decodes_as_cpython),       cmocka_unit_test(text_without_escapes_is_given_back),
+        cmocka_unit_test(slices_get_a_nul),         cmocka_unit_test(raw_bytes_that_are_no_utf8_are_replaced),
+        cmocka_unit_test(queries_as_cpython),       cmocka_unit_test(queries_are_bounded),
+        cmocka_unit_test(a_full_arena_is_no_crash), cmocka_unit_test(targets_are_split),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

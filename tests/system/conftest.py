@@ -11,14 +11,11 @@ import time
 import httpx
 import pytest
 
+import brokers
+from brokers import free_port
+
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("CITO_BUILD", HERE.parent.parent / "build")).resolve()
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Server:
@@ -112,3 +109,50 @@ def run():
 def client():
     with httpx.Client(timeout=20, trust_env=False) as one:
         yield one
+
+
+# ---- tasks --------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_port(tmp_path_factory):
+    """Of a Redis of the tests' own."""
+    with brokers.redis_server(tmp_path_factory.mktemp("redis")) as (_, port):
+        yield port
+
+
+@pytest.fixture
+def redis_broker(redis_port):
+    """Empty."""
+    return brokers.Redis(redis_port)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def broker(request, tmp_path):
+    """Each of the two, empty."""
+    return brokers.Sqlite(tmp_path / "tasks.db") if request.param == "sqlite" else request.getfixturevalue("redis_broker")
+
+
+@pytest.fixture
+def gate():
+    one = brokers.Gate()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def work(tmp_path_factory):
+    """with work(PROGRAM, broker, "-c", "1", NAME="value") as worker: it is ready, and must end with code 0 unless the test has ended it."""
+
+    @contextlib.contextmanager
+    def working(program, broker, *options, **environment):
+        command = program if isinstance(program, list) else [program, "worker"]
+        worker = brokers.Worker([*command, *options], tmp_path_factory.mktemp("worker") / "log", broker.environment | environment)
+        killed = False
+        with brokers.ended(worker.process):
+            worker.wait_until_ready()
+            yield worker
+            killed = worker.process.poll() is not None
+        assert killed or worker.process.returncode == 0, worker.written()
+
+    return working
