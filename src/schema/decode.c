@@ -349,6 +349,20 @@ static bool decode_container(cito_decoding *decoding, const cito_type *type, con
     return value != NULL;
 }
 
+/* Whether the commonest limits hold. What is not sure here the full check looks at: only that needs to know the text that was read. */
+static inline bool surely_keeps_number(const cito_field *checks, double value)
+{
+    return !checks->has_multiple_of && !checks->finite && (!checks->has_ge || value >= checks->ge) &&
+           (!checks->has_gt || value > checks->gt) && (!checks->has_le || value <= checks->le) && (!checks->has_lt || value < checks->lt);
+}
+
+/* Code points are at most as many as bytes and at least a quarter. */
+static inline bool surely_keeps_text(const cito_field *checks, size_t len)
+{
+    return !checks->pattern && (!checks->has_min_length || (len + 3) / 4 >= checks->min_length) &&
+           (!checks->has_max_length || len <= checks->max_length);
+}
+
 /* 1: read, -1: refused or a syntax error, 0: not what the fast way is for, and the reader stands where it stood. */
 static int fast_number(cito_decoding *decoding, const cito_type *type, const cito_field *checks, const cito_loc *loc, void *into)
 {
@@ -361,7 +375,9 @@ static int fast_number(cito_decoding *decoding, const cito_type *type, const cit
     if (type->kind == CITO_KIND_DOUBLE && cito_double_read(text.data, text.len, into) && (!is_integer || isfinite(*(double *)into))) {
         if (is_integer)
             cito_decoding_floor(decoding, CITO_STRICT);
-        return !checks || cito_constraint_double(decoding, checks, loc, cito_decoding_input(decoding, start), *(double *)into) ? 1 : -1;
+        if (!checks || surely_keeps_number(checks, *(double *)into))
+            return 1;
+        return cito_constraint_double(decoding, checks, loc, cito_decoding_input(decoding, start), *(double *)into) ? 1 : -1;
     }
     int64_t value;
     bool is_64 = type->kind == CITO_KIND_INT64;
@@ -374,7 +390,11 @@ static int fast_number(cito_decoding *decoding, const cito_type *type, const cit
         *(int64_t *)into = value;
     else
         *(int *)into = (int)value;
-    return !checks || cito_constraint_int(decoding, checks, loc, cito_decoding_input(decoding, start), value) ? 1 : -1;
+    /* Beyond 2^53 a double would round. */
+    bool is_exact = value > -(INT64_C(1) << 53) && value < INT64_C(1) << 53;
+    if (!checks || (is_exact && surely_keeps_number(checks, (double)value)))
+        return 1;
+    return cito_constraint_int(decoding, checks, loc, cito_decoding_input(decoding, start), value) ? 1 : -1;
 }
 
 /* The commonest cases without the way through cito_scalar: a string for str, a number for int and double, true for bool. */
@@ -390,8 +410,9 @@ static int decode_fast(cito_decoding *decoding, const cito_type *type, const cit
             return 0;
         if (!cito_json_read_string(reader, into))
             return -1;
-        return !checks || cito_constraint_text(decoding, checks, loc, cito_decoding_input(decoding, start), *(cito_str *)into, false) ? 1
-                                                                                                                                      : -1;
+        if (!checks || surely_keeps_text(checks, ((cito_str *)into)->len))
+            return 1;
+        return cito_constraint_text(decoding, checks, loc, cito_decoding_input(decoding, start), *(cito_str *)into, false) ? 1 : -1;
     }
     case CITO_KIND_INT:
     case CITO_KIND_INT64:

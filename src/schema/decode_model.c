@@ -137,14 +137,13 @@ bool cito_decoding_model(cito_decoding *decoding, const cito_type *type, cito_st
     }
     if (reader->error)
         return false;
-    cito_input object = cito_decoding_input(decoding, start);
     if (reading.seen_count < reading.plan->field_count)
-        fill_missing(decoding, &reading, loc, object);
+        fill_missing(decoding, &reading, loc, cito_decoding_input(decoding, start));
     decoding->fields_set = (decoding->fields_set < 0 ? 0 : decoding->fields_set) + reading.seen_count;
     if (decoding->errors->count > first) {
         cito_error_spans_settle(decoding, &reading.spans, first);
         if (decoding->errors->count > first)
             return false;
     }
-    return run_validators(decoding, &reading, loc, object);
+    return !reading.plan->validator_count || run_validators(decoding, &reading, loc, cito_decoding_input(decoding, start));
 }
