@@ -81,7 +81,7 @@ static void before_waiting(uv_prepare_t *prepare)
             cito_loop_leave_polling(loop);
     }
     /* An active idle handle keeps libuv from waiting. */
-    if (more || (loop->ran && loop->mode == UV_RUN_ONCE))
+    if (more || (loop->ran && loop->mode == UV_RUN_ONCE) || cito_loop_spins(loop))
         uv_idle_start(&loop->idle, nothing_to_do);
     else
         uv_idle_stop(&loop->idle);

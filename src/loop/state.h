@@ -214,9 +214,11 @@ struct cito_loop {
     void *signal_stack;
     pthread_t thread;
     uv_run_mode mode;
-    bool ran;         /* a coroutine or post, since cito_loop_run: RUN_ONCE then need not wait */
-    cito_post *posts; /* atomic, newest first */
-    uint32_t polling; /* atomic: the loop waits or is about to: posts must wake it */
+    unsigned spins;       /* begun and not ended */
+    uint64_t spin_end_ns; /* of the one that lasts longest */
+    bool ran;             /* a coroutine or post, since cito_loop_run: RUN_ONCE then need not wait */
+    cito_post *posts;     /* atomic, newest first */
+    uint32_t polling;     /* atomic: the loop waits or is about to: posts must wake it */
     cito_coroutine *ready_first, *ready_last;
     cito_timer_heap timers;
     size_t stack_size, memory_limit;
@@ -230,6 +232,7 @@ struct cito_loop {
     struct cito_loop_closer *closers; /* the newest first */
 };
 void cito_loop_leave_polling(cito_loop *);
+bool cito_loop_spins(cito_loop *); /* whether it is not to sleep yet */
 static inline void cito_watch_begin(cito_loop *loop, const cito_callable *running)
 {
     if (__builtin_expect(__atomic_load_n(&loop->polling, __ATOMIC_RELAXED), 0))

@@ -3,7 +3,8 @@
  * Invariant: header members that cito does not know are written again as they came, so a retry or a message given back loses nothing.
  * Threading: as message and buffer. */
 #include "tasks/message.h"
-#include "base/log.h"
+#include "base/fork.h"
+#include "base/random.h"
 #include "json/datetime.h"
 #include "json/number.h"
 #include "json/value.h"
@@ -14,15 +15,13 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 /* ---- identities ------------------------------------------------------------------------------------------------------------------------- */
 cito_str cito_uuid_make(cito_arena *arena)
 {
     cito_uuid uuid;
-    if (getentropy(uuid.bytes, sizeof uuid.bytes))
-        cito_die(1, "The system gives no random numbers (getentropy failed): ids cannot be made");
+    cito_random_fill(uuid.bytes, sizeof uuid.bytes);
     uuid.bytes[6] = (uint8_t)(uuid.bytes[6] & 0x0F) | 0x40; /* RFC 4122 section 4.4: version 4 */
     uuid.bytes[8] = (uint8_t)(uuid.bytes[8] & 0x3F) | 0x80;
     char *text = cito_arena_take(arena, 37);
@@ -36,18 +35,20 @@ cito_str cito_uuid_make(cito_arena *arena)
 /* What is the same for all messages of this process; made anew in a child. */
 static struct identity {
     pthread_mutex_t guard;
-    pid_t pid;
+    bool is_made;
+    uint32_t fork_depth;
     char origin[128], oid[40];
 } identity = { .guard = PTHREAD_MUTEX_INITIALIZER };
 
 static void identity_copy(cito_arena *arena, cito_str *out_origin, cito_str *out_oid)
 {
     pthread_mutex_lock(&identity.guard);
-    if (identity.pid != getpid()) {
+    if (!identity.is_made || identity.fork_depth != cito_fork_depth()) {
         char host[65] = "localhost";
         gethostname(host, sizeof host - 1);
-        identity.pid = getpid();
-        snprintf(identity.origin, sizeof identity.origin, "gen%d@%s", (int)identity.pid, host);
+        identity.is_made = true;
+        identity.fork_depth = cito_fork_depth();
+        snprintf(identity.origin, sizeof identity.origin, "gen%d@%s", (int)getpid(), host);
         cito_arena scratch;
         cito_arena_init(&scratch, 0);
         snprintf(identity.oid, sizeof identity.oid, "%s", cito_uuid_make(&scratch).data);

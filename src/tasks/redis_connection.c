@@ -49,8 +49,19 @@ static void poll_closed(uv_handle_t *handle)
     handle_ended(redis);
 }
 
+static void polled(uv_poll_t *, int status, int events);
+
+void cito_redis_watch(cito_redis *redis, int events)
+{
+    if (events == redis->watched) /* libuv takes a socket out and in again, with two system calls, also where nothing changes */
+        return;
+    redis->watched = events;
+    uv_poll_start(redis->poll, events, polled);
+}
+
 static void socket_close(cito_redis *redis)
 {
+    redis->watched = 0;
     if (redis->poll) {
         uv_poll_stop(redis->poll);
         redis->handles++; /* its own, beside those of the struct */
@@ -111,7 +122,7 @@ static void greeting_send(cito_redis *redis)
     cito_buffer_finish(&text);
     redis->state = CITO_REDIS_GREETING;
     redis->reader = cito_redis_reader_new();
-    uv_poll_start(redis->poll, UV_READABLE, cito_redis_polled);
+    cito_redis_watch(redis, UV_READABLE);
     if (!whole)
         cito_redis_lost(redis, "the new connection takes no commands");
 }
@@ -170,7 +181,7 @@ static void socket_connect(cito_redis *redis, const struct sockaddr *address, so
         cito_abort("no memory for a connection to Redis");
     uv_poll_init(cito_loop_uv(redis->loop), redis->poll, redis->fd);
     redis->poll->data = redis;
-    uv_poll_start(redis->poll, UV_WRITABLE, cito_redis_polled);
+    cito_redis_watch(redis, UV_WRITABLE);
     uv_timer_start(&redis->timer, cito_redis_timer_fired, CONNECT_MS, 0);
 }
 
@@ -281,7 +292,7 @@ static void read_some(cito_redis *redis)
     }
 }
 
-void cito_redis_polled(uv_poll_t *poll, int status, int events)
+static void polled(uv_poll_t *poll, int status, int events)
 {
     cito_redis *redis = poll->data;
     if (redis->poll != poll)
@@ -359,6 +370,7 @@ cito_redis *cito_redis_new(cito_loop *loop, const cito_redis_url *url, const cit
         if (texts[i]->data)
             *texts[i] = cito_arena_copy_str(&redis->arena, texts[i]->data, texts[i]->len);
     cito_redis_pipeline_init(redis);
+    cito_spin_init(&redis->spin, loop);
     uv_loop_t *uv = cito_loop_uv(loop);
     uv_timer_init(uv, &redis->timer);
     uv_check_init(uv, &redis->check);

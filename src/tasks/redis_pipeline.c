@@ -144,18 +144,20 @@ void cito_redis_eval(cito_redis *redis, unsigned tries, cito_redis_done *done, v
 }
 
 /* ---- sending ------------------------------------------------------------------------------------------------------------------- */
+static void wake_idle(uv_idle_t *idle) { (void)idle; }
+
 static void wake_checked(uv_check_t *check)
 {
     cito_redis *redis = check->data;
     uv_check_stop(check);
-    uv_idle_stop(&redis->idle);
     if (redis->events.before_write)
         redis->events.before_write(redis->events.data);
     redis->wake_armed = false;
+    uv_idle_stop(&redis->idle);
     cito_redis_flush(redis);
+    if (redis->callers > 0)
+        cito_spin_begin(&redis->spin);
 }
-
-static void wake_idle(uv_idle_t *idle) { (void)idle; }
 
 void cito_redis_wake(cito_redis *redis)
 {
@@ -181,7 +183,7 @@ void cito_redis_flush(cito_redis *redis)
         if (sent >= 0) {
             redis->sent += (size_t)sent;
         } else if (errno == EAGAIN) {
-            uv_poll_start(redis->poll, UV_READABLE | UV_WRITABLE, cito_redis_polled);
+            cito_redis_watch(redis, UV_READABLE | UV_WRITABLE);
             return;
         } else if (errno != EINTR) {
             cito_redis_lost(redis, strerror(errno));
@@ -190,7 +192,7 @@ void cito_redis_flush(cito_redis *redis)
     }
     if (redis->events.push)
         forget_all_bytes(redis);
-    uv_poll_start(redis->poll, UV_READABLE, cito_redis_polled);
+    cito_redis_watch(redis, UV_READABLE);
 }
 
 /* ---- replies ------------------------------------------------------------------------------------------------------------------- */
@@ -229,6 +231,8 @@ void cito_redis_pipeline_reply(cito_redis *redis, const cito_redis_reply *reply)
     redis->first = (redis->first + 1) & (redis->capacity - 1);
     redis->count--;
     redis->due_ms = redis->heard_ms;
+    if (redis->count == 0)
+        cito_spin_end(&redis->spin);
     bool is_unknown = entry.script && !entry.was_loaded && reply->kind == CITO_REDIS_ERROR && !strncmp(reply->text.data, "NOSCRIPT", 8);
     if (is_unknown)
         load_and_repeat(redis, &entry);
@@ -241,6 +245,7 @@ void cito_redis_pipeline_lost(cito_redis *redis, const char *error)
 {
     size_t failed_count = 0, kept_bytes = 0, kept_count = 0, count = redis->count;
     const char *from = redis->out.data + redis->head;
+    cito_spin_end(&redis->spin);
     cito_redis_entry *failed = count ? malloc(count * sizeof *failed) : NULL;
     if (count && !failed)
         cito_abort("no memory for Redis' commands");
@@ -304,12 +309,16 @@ static void call_done(void *data, const cito_redis_reply *reply, const char *err
 
 static const char *call_wait(cito_redis_call_node *call, const cito_redis_reply **out_reply)
 {
+    cito_redis *redis = call->redis;
+    redis->callers++;
     while (!call->is_done) {
         if (cito_coroutine_suspend() && !call->is_done) {
+            redis->callers--;
             call->waiting = NULL; /* call_done gives it back */
             return "the wait for Redis was ended";
         }
     }
+    redis->callers--;
     if (out_reply)
         *out_reply = call->reply;
     const char *error = call->error;

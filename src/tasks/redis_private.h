@@ -31,7 +31,7 @@ struct cito_redis {
     cito_arena arena;
     cito_redis_state state;
     bool kept_up, is_waiting, is_resolving, was_pinged, wake_armed;
-    int fd;
+    int fd, watched;     /* watched: for which events of the socket the loop looks */
     unsigned generation; /* of the socket */
     unsigned greetings_left, attempts, handles;
     uint64_t back_off_ms, heard_ms, due_ms; /* due_ms: since when a reply is due */
@@ -40,6 +40,8 @@ struct cito_redis {
     uv_timer_t timer; /* back-off, connecting, health */
     uv_check_t check; /* writes after the loop has handled what came in */
     uv_idle_t idle;   /* so that the loop does not wait before that */
+    unsigned callers; /* coroutines that wait for a reply */
+    cito_spin spin;
     uv_getaddrinfo_t resolving;
     cito_redis_reader *reader;
     /* out.data[head … len): commands without a reply; [sent … len): not sent. */
@@ -57,7 +59,8 @@ struct cito_redis {
 void cito_redis_write(cito_buffer *, size_t count, const cito_str *args);
 cito_str cito_redis_chars(const char *);
 void cito_redis_lost(cito_redis *, const char *error);
-void cito_redis_polled(uv_poll_t *, int status, int events);
+/* The loop looks for these events of the socket; the same as before costs nothing. */
+void cito_redis_watch(cito_redis *, int events);
 void cito_redis_timer_fired(uv_timer_t *);
 void cito_redis_connect_if_down(cito_redis *);
 void cito_redis_flush(cito_redis *);

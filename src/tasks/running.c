@@ -1,5 +1,6 @@
 /* Running: what a task's code can say of and to its own run. Threading: as running.h. */
 #include "tasks/running.h"
+#include "base/random.h"
 #include "json/value.h"
 #include "json/writer.h"
 #include "schema/encode.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 static cito_running *current;
 
@@ -83,9 +83,10 @@ double cito_retry_countdown(const cito_task *task, double countdown, int retries
         return options->default_retry_delay > 0 ? options->default_retry_delay : 180;
     double longest = options->retry_backoff_max > 0 ? options->retry_backoff_max : 600;
     double seconds = fmin(longest, ldexp(1, retries < 60 ? retries : 60));
-    uint32_t random = 0;
-    if (options->retry_jitter_off || getentropy(&random, sizeof random))
+    if (options->retry_jitter_off)
         return seconds;
+    uint32_t random;
+    cito_random_fill(&random, sizeof random);
     return floor((seconds + 1) * (random / 4294967296.0)); /* whole seconds from 0 on, as Celery's full jitter */
 }
 

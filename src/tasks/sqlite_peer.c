@@ -4,11 +4,11 @@
  * nobody is bound to is a process that is gone, so its messages return within a second. A datagram that is lost costs a second: see the look at data_version.
  * Threading: the store's thread. */
 #include "base/log.h"
+#include "base/random.h"
 #include "tasks/sqlite_state.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,9 +28,10 @@ static socklen_t address_of(const char *name, size_t len, struct sockaddr_un *ou
 
 void cito_peer_open_socket(cito_store *store)
 {
-    uint64_t random = 0;
+    uint64_t random;
     struct stat network;
-    if (getentropy(&random, sizeof random) || stat("/proc/self/ns/net", &network))
+    cito_random_fill(&random, sizeof random);
+    if (stat("/proc/self/ns/net", &network))
         network.st_ino = 0;
     store->network = (int64_t)network.st_ino;
     snprintf(store->wake_name, sizeof store->wake_name, "cito.%d.%016llx", (int)getpid(), (unsigned long long)random);

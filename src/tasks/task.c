@@ -3,13 +3,13 @@
  * Invariants: the registry never changes after it is made. A connection belongs to a queue, a loop and a process: a child makes its own.
  * Threading: registry any; connections under a guard, used on their loop. */
 #include "tasks/task.h"
+#include "base/fork.h"
 #include "base/log.h"
 #include "loop/context.h"
 #include "schema/decode.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 typedef struct task_registry {
     pthread_once_t once;
@@ -148,7 +148,7 @@ typedef struct queue_connection {
     struct queue_connection *next;
     const cito_queue *queue;
     cito_loop *loop;
-    pid_t pid;
+    uint32_t fork_depth; /* whose connection it is: a parent's is never used */
     cito_broker *broker;
     cito_backend *backend;
 } queue_connection;
@@ -157,16 +157,16 @@ static queue_connection *connections;
 
 static queue_connection *connection_of(const cito_queue *queue, cito_loop *loop)
 {
-    pid_t pid = getpid();
+    uint32_t fork_depth = cito_fork_depth();
     pthread_mutex_lock(&connections_guard);
     queue_connection *connection = connections;
-    while (connection && (connection->queue != queue || connection->loop != loop || connection->pid != pid))
+    while (connection && (connection->queue != queue || connection->loop != loop || connection->fork_depth != fork_depth))
         connection = connection->next;
     if (!connection) {
         connection = calloc(1, sizeof *connection);
         if (!connection)
             cito_die(1, "Out of memory");
-        *connection = (queue_connection){ .next = connections, .queue = queue, .loop = loop, .pid = pid };
+        *connection = (queue_connection){ .next = connections, .queue = queue, .loop = loop, .fork_depth = fork_depth };
         connections = connection;
         cito_loop_on_close(loop, cito_queues_close);
     }
@@ -211,10 +211,10 @@ cito_backend *cito_queue_backend(const cito_queue *queue, cito_loop *loop)
 
 static queue_connection *take_connection(const cito_loop *loop)
 {
-    pid_t pid = getpid();
+    uint32_t fork_depth = cito_fork_depth();
     pthread_mutex_lock(&connections_guard);
     queue_connection **at = &connections;
-    while (*at && ((*at)->loop != loop || (*at)->pid != pid))
+    while (*at && ((*at)->loop != loop || (*at)->fork_depth != fork_depth))
         at = &(*at)->next;
     queue_connection *taken = *at;
     if (taken)
