@@ -29,34 +29,27 @@ bool cito_decoding_fail(cito_decoding *decoding, const char *type, const cito_lo
     return false;
 }
 
+static const cito_value *keep_value(cito_arena *arena, cito_value value)
+{
+    cito_value *kept = cito_arena_take(arena, sizeof *kept);
+    if (kept)
+        *kept = value;
+    return kept;
+}
+
 const cito_value *cito_ctx_text(cito_arena *arena, cito_str text)
 {
-    cito_value *value = cito_arena_take_zeroed(arena, sizeof *value);
-    if (value) {
-        value->kind = CITO_VALUE_STRING;
-        value->as.string = text;
-    }
-    return value;
+    return keep_value(arena, (cito_value){ .kind = CITO_VALUE_STRING, .as.string = text });
 }
 
 const cito_value *cito_ctx_int(cito_arena *arena, int64_t number)
 {
-    cito_value *value = cito_arena_take_zeroed(arena, sizeof *value);
-    if (value) {
-        value->kind = CITO_VALUE_INT;
-        value->as.integer = number;
-    }
-    return value;
+    return keep_value(arena, (cito_value){ .kind = CITO_VALUE_INT, .as.integer = number });
 }
 
 const cito_value *cito_ctx_double(cito_arena *arena, double number)
 {
-    cito_value *value = cito_arena_take_zeroed(arena, sizeof *value);
-    if (value) {
-        value->kind = CITO_VALUE_DOUBLE;
-        value->as.number = number;
-    }
-    return value;
+    return keep_value(arena, (cito_value){ .kind = CITO_VALUE_DOUBLE, .as.number = number });
 }
 
 const cito_value *cito_ctx_object(cito_arena *arena, size_t count, const char *const *names, const cito_value *const *values)

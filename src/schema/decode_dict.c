@@ -156,18 +156,13 @@ bool cito_decoding_dict(cito_decoding *decoding, const cito_type *type, const ci
         if (decoding->errors->count > first)
             return false;
     }
-    cito_row_trim(decoding, &reading.row);
-    struct {
-        const void *items;
-        size_t count;
-    } dict = { reading.row.items, reading.row.count };
-    memcpy(into, &dict, sizeof dict); /* every cito_dict_T is these two */
+    cito_row_finish(decoding, &reading.row, into);
     if (!checks)
         return true;
     cito_input whole = cito_decoding_input(decoding, start);
-    if (!cito_constraint_min_items(decoding, checks, loc, whole, "Dictionary", dict.count))
+    if (!cito_constraint_min_items(decoding, checks, loc, whole, "Dictionary", reading.row.count))
         return false;
-    if (!checks->has_max_length || dict.count <= checks->max_length)
+    if (!checks->has_max_length || reading.row.count <= checks->max_length)
         return true;
-    return cito_constraint_fail_max_items(decoding, loc, whole, "Dictionary", checks->max_length, (int64_t)dict.count);
+    return cito_constraint_fail_max_items(decoding, loc, whole, "Dictionary", checks->max_length, (int64_t)reading.row.count);
 }

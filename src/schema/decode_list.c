@@ -126,12 +126,7 @@ bool cito_decoding_list(cito_decoding *decoding, const cito_type *type, const ci
         cito_decoding_floor(decoding, CITO_LAX);
     if (!cito_json_enter_array(reader) || !read_items(decoding, &reading, strict, loc) || reading.failed)
         return false;
-    cito_row_trim(decoding, &reading.row);
-    struct {
-        const void *items;
-        size_t count;
-    } list = { reading.row.items, reading.row.count };
-    memcpy(into, &list, sizeof list); /* every cito_list_T is these two */
+    cito_row_finish(decoding, &reading.row, into);
     return !checks || cito_constraint_min_items(decoding, checks, loc, cito_decoding_input(decoding, reading.start),
                                                 is_set ? "Set" : "List", reading.row.count);
 }
@@ -157,12 +152,7 @@ bool cito_decoding_list_of_texts(cito_decoding *decoding, const cito_str *texts,
     }
     if (failed)
         return false;
-    cito_row_trim(decoding, &row);
-    struct {
-        const void *items;
-        size_t count;
-    } list = { row.items, row.count };
-    memcpy(into, &list, sizeof list);
+    cito_row_finish(decoding, &row, into);
     if (!checks)
         return true;
     cito_input input = cito_decoding_texts_input(decoding, texts, count);

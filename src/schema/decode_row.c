@@ -26,11 +26,16 @@ void *cito_row_add(cito_decoding *decoding, cito_row *row)
     return row->items + row->item_size * row->count++;
 }
 
-void cito_row_trim(cito_decoding *decoding, cito_row *row)
+void cito_row_finish(cito_decoding *decoding, cito_row *row, void *into)
 {
     cito_arena *arena = decoding->arena;
     if (row->capacity && row->items + rounded(row->capacity * row->item_size) == arena->next)
         arena->next = row->items + rounded(row->count * row->item_size);
+    struct {
+        const void *items;
+        size_t count;
+    } list = { row->items, row->count };
+    memcpy(into, &list, sizeof list); /* every cito_list_T and cito_dict_T is these two */
 }
 
 void cito_error_spans_note(cito_decoding *decoding, cito_error_spans *spans, size_t index, size_t start)

@@ -47,8 +47,8 @@ typedef struct cito_row {
     size_t count, capacity, item_size;
 } cito_row;
 void *cito_row_add(cito_decoding *, cito_row *);
-/* Gives back what was not used. */
-void cito_row_trim(cito_decoding *, cito_row *);
+/* Gives back what was not used, and writes the list (or dict) of the items. */
+void cito_row_finish(cito_decoding *, cito_row *, void *into);
 
 /* Which recorded errors belong to which member of the object being read: where a key comes again its former errors are dropped. */
 typedef struct cito_error_spans {

@@ -17,21 +17,6 @@ typedef struct sqlite_backend {
     int64_t expires_ms;
 } sqlite_backend;
 
-static cito_str keep_text(char **at, cito_str text)
-{
-    char *start = *at;
-    if (text.len)
-        memcpy(start, text.data, text.len);
-    start[text.len] = 0;
-    *at = start + text.len + 1;
-    return (cito_str){ start, text.len };
-}
-
-static void bind_text(sqlite3_stmt *statement, int place, cito_str text)
-{
-    sqlite3_bind_text(statement, place, text.data, (int)text.len, SQLITE_STATIC);
-}
-
 /* ---- storing ------------------------------------------------------------------------------------------------------------------------------ */
 typedef struct store_request {
     cito_store_request request;
@@ -52,8 +37,8 @@ static cito_store_step run_store(cito_store *store, cito_store_request *request)
         " is_final = ?3, expires = ?4, meta = ?5 WHERE status <> 'SUCCESS'");
     if (!statement)
         return CITO_STORE_FAILED;
-    bind_text(statement, 1, stored->id);
-    bind_text(statement, 2, stored->status);
+    cito_store_bind_text(statement, 1, stored->id);
+    cito_store_bind_text(statement, 2, stored->status);
     sqlite3_bind_int(statement, 3, stored->is_final);
     sqlite3_bind_int64(statement, 4, cito_store_now_ms() + stored->expires_ms);
     sqlite3_bind_blob(statement, 5, stored->meta.data, (int)stored->meta.len, SQLITE_STATIC);
@@ -77,9 +62,9 @@ static void backend_store(cito_backend *base, const cito_meta *meta, void (*done
     cito_meta_write(meta, (double)cito_clock_wall_ns() / 1e9, &json);
     store_request *stored = cito_store_new_request(sizeof *stored + meta->id.len + meta->status.len + json.len + 3, base->loop, run_store);
     char *at = stored->text;
-    stored->id = keep_text(&at, meta->id);
-    stored->status = keep_text(&at, meta->status);
-    stored->meta = keep_text(&at, (cito_str){ json.data, json.len });
+    stored->id = cito_store_place_text(&at, meta->id);
+    stored->status = cito_store_place_text(&at, meta->status);
+    stored->meta = cito_store_place_text(&at, (cito_str){ json.data, json.len });
     cito_buffer_finish(&json);
     stored->is_final = meta->is_final;
     stored->expires_ms = backend->expires_ms;
@@ -105,7 +90,7 @@ static cito_store_step run_load(cito_store *store, cito_store_request *request)
     sqlite3_stmt *row = cito_store_statement(store, "SELECT meta, is_final FROM result WHERE id = ?1 AND expires > ?2");
     if (!row)
         return CITO_STORE_FAILED;
-    bind_text(row, 1, load->id);
+    cito_store_bind_text(row, 1, load->id);
     sqlite3_bind_int64(row, 2, cito_store_now_ms());
     int status = sqlite3_step(row);
     bool is_final = status == SQLITE_ROW && sqlite3_column_int(row, 1);
@@ -128,7 +113,7 @@ static const char *load_by(cito_backend *base, cito_str id, load_request **out_l
     sqlite_backend *backend = (sqlite_backend *)base;
     load_request *load = cito_store_new_request(sizeof *load + id.len + 1, base->loop, run_load);
     char *at = load->text;
-    load->id = keep_text(&at, id);
+    load->id = cito_store_place_text(&at, id);
     cito_buffer_init(&load->meta);
     load->request.release = release_load;
     if (timeout_s > 0) {
@@ -148,9 +133,8 @@ static const char *backend_wait(cito_backend *base, cito_str id, double timeout_
     const char *error = load_by(base, id, &load, timeout_s);
     if (error)
         return error;
-    if (load->request.error[0])
-        error = cito_arena_format(arena, "%s", load->request.error).data;
-    else if (load->is_known)
+    error = cito_store_error_of(&load->request, arena);
+    if (!error && load->is_known)
         *out_json = cito_arena_copy_str(arena, load->meta.len ? load->meta.data : "", load->meta.len);
     cito_store_free_request(&load->request);
     return error;
@@ -167,7 +151,7 @@ static cito_store_step run_forget(cito_store *store, cito_store_request *request
     sqlite3_stmt *statement = cito_store_statement(store, "DELETE FROM result WHERE id = ?1");
     if (!statement)
         return CITO_STORE_FAILED;
-    bind_text(statement, 1, ((load_request *)request)->id);
+    cito_store_bind_text(statement, 1, ((load_request *)request)->id);
     return cito_store_execute(store, statement);
 }
 
@@ -179,18 +163,14 @@ static cito_store_step run_nothing(cito_store *store, cito_store_request *reques
 
 static const char *wait_for(sqlite_backend *backend, cito_store_request *request)
 {
-    if (!cito_store_wait(backend->store, request))
-        return "the caller has gone, or its time is over, before the result store answered";
-    const char *error = request->error[0] ? cito_arena_format(cito_context_current->arena, "%s", request->error).data : NULL;
-    cito_store_free_request(request);
-    return error;
+    return cito_store_wait_and_free(backend->store, request, "the caller has gone, or its time is over, before the result store answered");
 }
 
 static const char *backend_forget(cito_backend *base, cito_str id)
 {
     load_request *load = cito_store_new_request(sizeof *load + id.len + 1, base->loop, run_forget);
     char *at = load->text;
-    load->id = keep_text(&at, id);
+    load->id = cito_store_place_text(&at, id);
     load->request.writes = true;
     return wait_for((sqlite_backend *)base, &load->request);
 }

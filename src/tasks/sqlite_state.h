@@ -1,4 +1,5 @@
-/* The store's struct, for sqlite_store.c, sqlite_schema.c and sqlite_peer.c only. Thread rule: as said at each part. */
+/* The store's struct, for its own files (sqlite_store.c, sqlite_transaction.c, sqlite_schema.c, sqlite_peer.c) and the broker's, which take from it what there is
+ * news of. Thread rule: as said at each part. */
 #pragma once
 #include "tasks/sqlite_store.h"
 #include <pthread.h>
@@ -39,7 +40,12 @@ struct cito_store {
     int64_t next_due_ms; /* of the earliest message with an eta; INT64_MAX: none */
 };
 
+/* sqlite_transaction.c */
 void cito_store_note_error(cito_store *); /* what SQLite says, into error */
+bool cito_store_begin(cito_store *, bool writes);
+bool cito_store_end(cito_store *, bool is_good); /* true: committed; is_good false: takes back */
+/* Runs the requests, those that wait for the news there is, and what watchers want, if there is any; posts the answers. */
+void cito_store_transact(cito_store *, cito_store_request *, bool is_time_to_clean_up);
 /* sqlite_schema.c */
 bool cito_store_connect(cito_store *);
 void cito_store_disconnect(cito_store *);

@@ -1,8 +1,7 @@
-/* SQLite store, its thread: takes what was submitted, runs it in one transaction, tells who waits, and posts the answers.
+/* SQLite store: its life, its thread, and the requests that reach it from other threads. What runs in one transaction: sqlite_transaction.c.
  *
- * Invariants: a request's answer is posted after its commit; a transaction that fails fails all its requests. Around fork the connection is closed: SQLite keeps the
- * process's file locks in memory, which a child would take for its own.
- * Threading: submit, open, close from any thread, under guard; the rest on the store's thread. */
+ * Invariant: around a fork the connection is closed: SQLite keeps the process's file locks in memory, which a child would take for its own.
+ * Threading: submit, open, close from any thread, under guard; waiting for a request in a coroutine; the rest on the store's thread. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "tasks/sqlite_state.h"
@@ -16,277 +15,12 @@
 #include <unistd.h>
 
 #define SECOND_NS UINT64_C(1000000000)
-enum { RENEWAL_S = 3, CLEAN_UP_S = 30 };
+enum { CLEAN_UP_S = 30 };
 
 static pthread_mutex_t stores_guard = PTHREAD_MUTEX_INITIALIZER;
 static cito_store *stores, *inherited; /* inherited: of the process that this one was forked from; never used */
 
-/* ---- statements ------------------------------------------------------------------------------------------------------------------------ */
-void cito_store_note_error(cito_store *store)
-{
-    snprintf(store->error, sizeof store->error, "SQLite, %s: %s", store->path, store->db ? sqlite3_errmsg(store->db) : "out of memory");
-}
-
-sqlite3_stmt *cito_store_statement(cito_store *store, const char *sql)
-{
-    for (size_t i = 0; i < CITO_STORE_STATEMENTS; i++) {
-        if (store->statements[i].sql == sql) {
-            sqlite3_reset(store->statements[i].statement);
-            return store->statements[i].statement;
-        }
-        if (store->statements[i].sql)
-            continue;
-        if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i].statement, NULL) != SQLITE_OK) {
-            cito_store_note_error(store);
-            return NULL;
-        }
-        store->statements[i].sql = sql;
-        return store->statements[i].statement;
-    }
-    snprintf(store->error, sizeof store->error, "SQLite, %s: too many statements", store->path);
-    return NULL;
-}
-
-cito_store_step cito_store_execute(cito_store *store, sqlite3_stmt *statement)
-{
-    int status = sqlite3_step(statement);
-    if (status != SQLITE_DONE && status != SQLITE_ROW)
-        cito_store_note_error(store);
-    sqlite3_reset(statement);
-    return status == SQLITE_DONE || status == SQLITE_ROW ? CITO_STORE_DONE : CITO_STORE_FAILED;
-}
-
-int64_t cito_store_number(cito_store *store, sqlite3_stmt *statement, int64_t otherwise)
-{
-    int status = sqlite3_step(statement);
-    int64_t number =
-        status == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL ? sqlite3_column_int64(statement, 0) : otherwise;
-    if (status != SQLITE_DONE && status != SQLITE_ROW)
-        cito_store_note_error(store);
-    sqlite3_reset(statement);
-    return number;
-}
-
-int64_t cito_store_now_ms(void) { return cito_clock_wall_ns() / 1000000; }
-
-void cito_store_tell(cito_store *store, unsigned news, cito_str id)
-{
-    store->told |= news;
-    store->news |= news;
-    if (!(news & CITO_NEWS_RESULT))
-        return;
-    cito_buffer_append_str(&store->told_ids, id);
-    cito_buffer_append_str(&store->news_ids, id);
-    if (id.len != 36)
-        store->news_of_any_id = true;
-}
-
-void cito_store_watch(cito_store *store, cito_store_watcher *watcher)
-{
-    watcher->next = store->watchers;
-    store->watchers = watcher;
-}
-
-void cito_store_unwatch(cito_store *store, cito_store_watcher *watcher)
-{
-    for (cito_store_watcher **at = &store->watchers; *at; at = &(*at)->next)
-        if (*at == watcher) {
-            *at = watcher->next;
-            return;
-        }
-}
-
-/* ---- answers: one post for all of a loop ---------------------------------------------------------------------------------------------------- */
-static void run_done(void *data)
-{
-    for (cito_store_request *request = data, *next; request; request = next) {
-        next = request->next;
-        request->done(request);
-    }
-}
-
-static void answer_in_silence(cito_store_request *request)
-{
-    if (request->error[0])
-        cito_log_write(CITO_LOG_ERROR, "%s", request->error);
-    cito_store_free_request(request);
-}
-
-static void post_answers(cito_store_request *answers)
-{
-    while (answers) {
-        cito_store_request *rest = NULL, **rest_end = &rest, *mine = NULL, **mine_end = &mine;
-        cito_loop *loop = NULL;
-        for (cito_store_request *each = answers, *next; each; each = next) {
-            next = each->next;
-            each->next = NULL;
-            if (!each->done) {
-                answer_in_silence(each);
-            } else if (!loop || each->loop == loop) {
-                loop = each->loop;
-                *mine_end = each;
-                mine_end = &each->next;
-            } else {
-                *rest_end = each;
-                rest_end = &each->next;
-            }
-        }
-        if (mine)
-            cito_loop_post(loop, run_done, mine);
-        answers = rest;
-    }
-}
-
-/* ---- one transaction -------------------------------------------------------------------------------------------------------------------- */
-static bool concerns(const cito_store *store, const cito_store_request *request, uint64_t now_ns)
-{
-    if (request->is_cancelled || now_ns >= request->deadline_ns)
-        return true;
-    if (!(request->interest & store->news))
-        return false;
-    return !request->key.len || store->news_of_any_id || request->key.len != 36 ||
-           (store->news_ids.len && memmem(store->news_ids.data, store->news_ids.len, request->key.data, request->key.len));
-}
-
-/* Moves those that are to be looked at again in front of the new ones. */
-static cito_store_request *with_awaited(cito_store *store, cito_store_request *requests)
-{
-    uint64_t now_ns = cito_clock_monotonic_ns();
-    for (cito_store_request **at = &store->waiting; *at;) {
-        cito_store_request *request = *at;
-        if (!concerns(store, request, now_ns)) {
-            at = &request->next;
-            continue;
-        }
-        request->is_late = request->is_cancelled || now_ns >= request->deadline_ns;
-        *at = request->next;
-        request->next = requests;
-        requests = request;
-    }
-    return requests;
-}
-
-static unsigned interest_now(const cito_store *store, const cito_store_request *requests)
-{
-    unsigned interest = 0;
-    for (const cito_store_watcher *watcher = store->watchers; watcher; watcher = watcher->next)
-        interest |= watcher->interest;
-    for (const cito_store_request *request = store->waiting; request; request = request->next)
-        interest |= request->interest;
-    for (const cito_store_request *request = requests; request; request = request->next)
-        interest |= request->is_late ? 0 : request->interest;
-    return interest;
-}
-
-static bool run_requests(cito_store *store, cito_store_request *requests, cito_store_step *out_steps)
-{
-    size_t i = 0;
-    for (cito_store_request *request = requests; request; request = request->next, i++) {
-        out_steps[i] = request->is_cancelled ? CITO_STORE_DONE : request->run(store, request);
-        if (out_steps[i] == CITO_STORE_FAILED)
-            return false;
-    }
-    return true;
-}
-
-static bool run_watchers(cito_store *store)
-{
-    for (cito_store_watcher *watcher = store->watchers; watcher; watcher = watcher->next)
-        if (!watcher->step(store, watcher, store->news))
-            return false;
-    return true;
-}
-
-static bool begin(cito_store *store, bool writes)
-{
-    if (!cito_store_connect(store))
-        return false;
-    sqlite3_stmt *statement = cito_store_statement(store, writes ? "BEGIN IMMEDIATE" : "BEGIN");
-    return statement && cito_store_execute(store, statement) == CITO_STORE_DONE;
-}
-
-static bool end(cito_store *store, bool is_good)
-{
-    sqlite3_stmt *statement = is_good ? cito_store_statement(store, "COMMIT") : NULL;
-    if (statement && cito_store_execute(store, statement) == CITO_STORE_DONE)
-        return true;
-    if (store->db && !sqlite3_get_autocommit(store->db))
-        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    return false;
-}
-
-static bool has_work(cito_store *store)
-{
-    if (!store->watchers || !cito_store_connect(store))
-        return false;
-    for (cito_store_watcher *watcher = store->watchers; watcher; watcher = watcher->next)
-        if (watcher->has_work(store, watcher))
-            return true;
-    return false;
-}
-
-static void sort_out(cito_store *store, cito_store_request *requests, const cito_store_step *steps, bool is_committed)
-{
-    cito_store_request *answers = NULL, **answers_end = &answers;
-    size_t i = 0;
-    for (cito_store_request *request = requests, *next; request; request = next, i++) {
-        next = request->next;
-        request->next = NULL;
-        if (is_committed && steps[i] == CITO_STORE_WAIT && !request->is_cancelled) {
-            request->next = store->waiting;
-            store->waiting = request;
-            continue;
-        }
-        if (!is_committed)
-            snprintf(request->error, sizeof request->error, "%s", store->error[0] ? store->error : "SQLite: the transaction failed");
-        *answers_end = request;
-        answers_end = &request->next;
-    }
-    post_answers(answers);
-}
-
-static void transact(cito_store *store, cito_store_request *requests, bool is_time_to_clean_up)
-{
-    requests = with_awaited(store, requests);
-    size_t count = 0;
-    unsigned interest = interest_now(store, requests);
-    bool must_enter = interest && (interest & ~store->peer_interest || cito_clock_monotonic_ns() >= store->next_renewal_ns);
-    bool writes = must_enter || is_time_to_clean_up;
-    for (const cito_store_request *request = requests; request; request = request->next, count++)
-        writes = writes || request->writes;
-    bool must_write = writes || has_work(store);
-    store->error[0] = 0;
-    if (!count && !must_write)
-        return;
-    cito_store_step *steps = calloc(count + 1, sizeof *steps);
-    if (!steps)
-        cito_die(1, "Out of memory");
-    bool is_good = begin(store, must_write);
-    if (is_good && must_enter) {
-        store->next_renewal_ns = cito_clock_monotonic_ns() + RENEWAL_S * SECOND_NS;
-        is_good = cito_peer_renew(store, interest);
-    }
-    if (is_good)
-        is_good = run_requests(store, requests, steps);
-    if (is_good && must_write)
-        is_good = run_watchers(store) && (!is_time_to_clean_up || cito_store_clean_up(store));
-    is_good = end(store, is_good);
-    if (!is_good)
-        store->peer_interest = 0;
-    if (!is_good && !count)
-        cito_log_write(CITO_LOG_ERROR, "%s", store->error);
-    if (must_write)
-        for (cito_store_watcher *watcher = store->watchers, *next; watcher; watcher = next) {
-            next = watcher->next;
-            watcher->ended(store, watcher, is_good);
-        }
-    if (is_good && store->told)
-        cito_peer_send_told(store);
-    sort_out(store, requests, steps, is_good);
-    free(steps);
-}
-
-/* ---- waiting ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the thread ------------------------------------------------------------------------------------------------------------------------------ */
 /* Once a second: what a lost datagram would have said, and who has died. */
 static void look_around(cito_store *store)
 {
@@ -301,8 +35,8 @@ static void look_around(cito_store *store)
     store->data_version = version;
     int64_t dead;
     while (store->watchers && cito_peer_find_dead(store, &dead)) {
-        bool is_good = begin(store, true) && cito_store_bury(store, dead);
-        if (!end(store, is_good))
+        bool is_good = cito_store_begin(store, true) && cito_store_bury(store, dead);
+        if (!cito_store_end(store, is_good))
             return;
     }
     if (store->told)
@@ -386,7 +120,7 @@ static void *store_main(void *data)
             store->next_clean_up_ns = now_ns + CLEAN_UP_S * SECOND_NS;
         store->told = 0;
         store->told_ids.len = 0;
-        transact(store, requests, cleans_up);
+        cito_store_transact(store, requests, cleans_up);
         store->news = 0;
         store->news_ids.len = 0;
         store->news_of_any_id = false;
@@ -541,11 +275,26 @@ void *cito_store_new_request(size_t size, cito_loop *loop, cito_store_step (*run
     return request;
 }
 
+cito_str cito_store_place_text(char **at, cito_str text)
+{
+    char *start = *at;
+    if (text.len)
+        memcpy(start, text.data, text.len);
+    start[text.len] = 0;
+    *at = start + text.len + 1;
+    return (cito_str){ start, text.len };
+}
+
 void cito_store_free_request(cito_store_request *request)
 {
     if (request->release)
         request->release(request);
     free(request);
+}
+
+const char *cito_store_error_of(const cito_store_request *request, cito_arena *arena)
+{
+    return request->error[0] ? cito_arena_format(arena, "%s", request->error).data : NULL;
 }
 
 static void resume_waiting(cito_store_request *request)
@@ -588,4 +337,13 @@ bool cito_store_wait(cito_store *store, cito_store_request *request)
             return false;
         }
     return true;
+}
+
+const char *cito_store_wait_and_free(cito_store *store, cito_store_request *request, const char *interrupted)
+{
+    if (!cito_store_wait(store, request))
+        return interrupted;
+    const char *error = cito_store_error_of(request, cito_context_current->arena);
+    cito_store_free_request(request);
+    return error;
 }

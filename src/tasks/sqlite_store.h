@@ -61,12 +61,21 @@ void cito_store_submit(cito_store *, cito_store_request *);
 /* Submits and suspends until it is done. false: interrupted: the store frees it when it is done, and it may or may not have taken place. Else the caller
  * reads it and calls cito_store_free_request. `done` is set here. */
 bool cito_store_wait(cito_store *, cito_store_request *);
+/* The same of one whose answer is its error: frees it. NULL, the error's text in the running callable's memory, or `interrupted`. Suspends. */
+const char *cito_store_wait_and_free(cito_store *, cito_store_request *, const char *interrupted);
+/* What a request that is done failed with, in that arena; NULL: nothing. */
+const char *cito_store_error_of(const cito_store_request *, cito_arena *);
 void cito_store_free_request(cito_store_request *);
+/* Zeroed, for that loop, with no deadline; size: of the struct that it lies at the start of. */
 void *cito_store_new_request(size_t size, cito_loop *, cito_store_step (*run)(cito_store *, cito_store_request *));
+/* Copies a text and a NUL to *io_at, which then stands behind them: how the texts of such a struct lie at its end. The result is the copy. Any thread. */
+cito_str cito_store_place_text(char **io_at, cito_str text);
 
 /* ---- store's thread ---------------------------------------------------------------------------------------------------------------- */
 /* The statement of that literal, reset; kept. NULL: failed, and the store knows why. */
 sqlite3_stmt *cito_store_statement(cito_store *, const char *sql);
+/* A text that lives until the statement has been stepped; without data it is empty. */
+void cito_store_bind_text(sqlite3_stmt *, int place, cito_str text);
 /* Steps one that gives no rows. */
 cito_store_step cito_store_execute(cito_store *, sqlite3_stmt *);
 /* Rows of one column, one row; otherwise where there is none. */

@@ -3,10 +3,9 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 #include "http/form.h"
+#include "exact_copy.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,12 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!line_end)
         return 0;
     size_t type_len = (size_t)(line_end - data), body_len = size - type_len - 1;
-    char *type = malloc(type_len + 1), *body = malloc(body_len + 1);
-    assert(type && body);
-    memcpy(type, data, type_len);
-    type[type_len] = '\0';
-    memcpy(body, line_end + 1, body_len);
-    body[body_len] = '\0';
+    char *type = exact_copy(data, type_len), *body = exact_copy(line_end + 1, body_len);
     cito_arena arena;
     cito_arena_init(&arena, 0);
     cito_form form;

@@ -1,7 +1,7 @@
 /* JSON: skipping and reading agree on what is valid and where it is not; walking does too; what was read, written and read again is the same value. */
 #include "base/utf8.h"
 #include "json/value.h"
-#include <stdlib.h>
+#include "exact_copy.h"
 
 static void require(bool holds)
 {
@@ -73,12 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size = cito_utf8_valid_prefix((const char *)data, size);
-    char *copy = malloc(size + 1); /* exactly as long: a byte read too far is seen */
-    if (!copy)
-        abort();
-    if (size)
-        memcpy(copy, data, size);
-    copy[size] = 0;
+    char *copy = exact_copy(data, size);
     cito_str text = { copy, size }, raw;
     cito_arena arena;
     cito_arena_init(&arena, 0);

@@ -2,7 +2,7 @@
 #include "tasks/message.h"
 #include "tasks/message_names.h"
 #include "tasks/repr.h"
-#include <stdlib.h>
+#include "exact_copy.h"
 
 static void require(bool holds)
 {
@@ -42,12 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cito_arena arena;
     cito_arena_init(&arena, 0);
-    char *copy = malloc(size + 1); /* exactly as long: a byte read too far is seen */
-    if (!copy)
-        abort();
-    if (size)
-        memcpy(copy, data, size);
-    copy[size] = 0;
+    char *copy = exact_copy(data, size);
     cito_message message;
     const char *error = cito_message_read_envelope((cito_str){ copy, size }, &arena, &message);
     require(!error || *error);

@@ -4,10 +4,9 @@
 #include "base/utf8.h"
 #include "http/cookie.h"
 #include "http/url.h"
+#include "exact_copy.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,10 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cito_arena arena;
     cito_arena_init(&arena, 0);
-    char *own = malloc(size + 1);
-    assert(own);
-    memcpy(own, data, size);
-    own[size] = '\0';
+    char *own = exact_copy(data, size);
     cito_str whole = { own, size }, authority, path, query;
     for (int plus = 0; plus <= 1; plus++) {
         cito_str decoded = cito_url_decode(&arena, whole, plus);

@@ -1,4 +1,5 @@
 /* Cookies: reading as Starlette reads them, writing as CPython's SimpleCookie does (both tables were measured with 3.11). Threading: one thread. */
+#include "../arena.h"
 #include "base/buffer.h"
 #include "http/cookie.h"
 
@@ -68,22 +69,6 @@ static const formatting formattings[] = {
     { { .name = "a", .value = CITO_STR("1"), .max_age = -1 }, "a=1; Max-Age=-1; Path=/; SameSite=lax" },
     { { .name = "a", .value = CITO_STR("1"), .path = "", .same_site = "" }, "a=1" },
 };
-
-static cito_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    cito_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cito_arena_finish(&arena);
-    return 0;
-}
 
 static void reads_as_starlette(void **state)
 {
@@ -158,5 +143,5 @@ int main(void)
         cmocka_unit_test(reads_as_starlette), cmocka_unit_test(writes_as_cpython),   cmocka_unit_test(refuses_what_would_split_a_field),
         cmocka_unit_test(odd_ages),           cmocka_unit_test(all_bytes_come_back),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -1,6 +1,7 @@
 /* Forms, urlencoded and multipart: what Starlette with python-multipart makes of the same bytes, its texts of refusal, and the limits. Own choices: a
  * preamble, padding behind the first boundary and filename* are understood; a part with an empty filename is absent.
  * Threading: one thread. */
+#include "../arena.h"
 #include "base/buffer.h"
 #include "http/form.h"
 
@@ -87,22 +88,6 @@ static const form_case cases[] = {
     { MULTIPART, "--B\r\n\r\n1\r\n--B--", NO_NAME },
     { MULTIPART, "--B\r\nContent-Disposition: form-data\r\n\r\n1\r\n--B--", NO_NAME },
 };
-
-static cito_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    cito_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cito_arena_finish(&arena);
-    return 0;
-}
 
 static cito_str str_of(const char *text) { return (cito_str){ text, strlen(text) }; }
 
@@ -239,5 +224,5 @@ int main(void)
         cmocka_unit_test(forms_as_starlette),      cmocka_unit_test(counts_are_bounded),      cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(files_may_hold_anything), cmocka_unit_test(a_full_arena_is_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

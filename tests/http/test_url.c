@@ -1,5 +1,6 @@
 /* Percent-decoding, query strings and targets, against what CPython 3.11's urllib.parse gives (unquote, parse_qsl with keep_blank_values).
  * Invariants: every text has a NUL behind it. Threading: one thread. */
+#include "../arena.h"
 #include "base/buffer.h"
 #include "http/url.h"
 
@@ -85,22 +86,6 @@ static const query queries[] = {
     { "a&b&c", 3, "[a][][b][][c][]" },
     { "%=%&%a=%zz", 2, "[%][%][%a][%zz]" },
 };
-
-static cito_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    cito_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cito_arena_finish(&arena);
-    return 0;
-}
 
 static cito_str str_of(const char *text) { return (cito_str){ text, strlen(text) }; }
 
@@ -234,5 +219,5 @@ int main(void)
         cmocka_unit_test(queries_as_cpython),       cmocka_unit_test(queries_are_bounded),
         cmocka_unit_test(a_full_arena_is_no_crash), cmocka_unit_test(targets_are_split),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -197,6 +197,20 @@ void fixture_stop(fixture *f)
     cito_clock_replace(NULL);
 }
 
+int fixture_setup(void **state)
+{
+    static fixture f;
+    fixture_start(&f, NULL);
+    *state = &f;
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_stop(*state);
+    return 0;
+}
+
 void fixture_advance_ms(fixture *f, uint64_t ms)
 {
     clock_ms += ms;

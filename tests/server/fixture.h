@@ -36,10 +36,17 @@ typedef struct client {
 /* The paths of the application are in fixture.c. NULL options: defaults, no access log. */
 void fixture_start(fixture *, const cito_server_options *);
 void fixture_stop(fixture *);
+/* A test with a server of its own, by default options; its state is the fixture. */
+int fixture_setup(void **state), fixture_teardown(void **state);
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, fixture_setup, fixture_teardown)
 /* What cito_server_stop calls. */
 void fixture_done(void *fixture);
 /* Moves the server's clocks; the loop's own timers stay as they are. The server then looks at its time-outs. */
 void fixture_advance_ms(fixture *, uint64_t ms);
+
+#define GET(PATH) "GET " PATH " HTTP/1.1\r\nHost: h\r\n\r\n"
+/* Of the application's answers, as client_expect sees them. */
+#define HEAD(LENGTH) "HTTP/1.1 200 OK\r\nserver: cito\r\ncontent-length: " LENGTH "\r\ncontent-type: text/plain\r\n\r\n"
 
 client client_connect(fixture *);
 void client_close(client *);

@@ -5,23 +5,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define HEAD(LENGTH) "HTTP/1.1 200 OK\r\nserver: cito\r\ncontent-length: " LENGTH "\r\ncontent-type: text/plain\r\n\r\n"
-#define HELLO        HEAD("5") "hello"
-#define GET(PATH)    "GET " PATH " HTTP/1.1\r\nHost: h\r\n\r\n"
-
-static int setup(void **state)
-{
-    static fixture f;
-    fixture_start(&f, NULL);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_stop(*state);
-    return 0;
-}
+#define HELLO HEAD("5") "hello"
 
 static void test_keep_alive(void **state)
 {
@@ -459,7 +443,6 @@ static void test_flood_of_requests_is_held(void **state)
 
 int main(void)
 {
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_keep_alive),
         TEST(test_scope),

@@ -7,23 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define GET(PATH)    "GET " PATH " HTTP/1.1\r\nHost: h\r\n\r\n"
-#define HEAD(LENGTH) "HTTP/1.1 200 OK\r\nserver: cito\r\ncontent-length: " LENGTH "\r\ncontent-type: text/plain\r\n\r\n"
-#define CONTINUE     "HTTP/1.1 100 Continue\r\n\r\n"
-
-static int setup(void **state)
-{
-    static fixture f;
-    fixture_start(&f, NULL);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_stop(*state);
-    return 0;
-}
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
 static void half_close(fixture *f, client *c)
 {
@@ -194,7 +178,6 @@ static void test_unix_socket(void **state)
 
 int main(void)
 {
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_pipeline_is_answered),
         TEST(test_slow_answer_is_delivered),

@@ -1,4 +1,5 @@
 /* Listener: addresses, Unix sockets, and errors that say what to do. */
+#include "../arena.h"
 #include "server/server.h"
 
 #include <setjmp.h>
@@ -15,8 +16,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-static cito_arena arena;
 
 static void test_tcp(void **state)
 {
@@ -95,23 +94,9 @@ static void test_unix(void **state)
     assert_non_null(strstr(error, "longer than"));
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    cito_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cito_arena_finish(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_tcp), cmocka_unit_test(test_names_and_refusals),
                                         cmocka_unit_test(test_unix) };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -7,25 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GET(PATH)    "GET " PATH " HTTP/1.1\r\nHost: h\r\n\r\n"
-#define HEAD(LENGTH) "HTTP/1.1 200 OK\r\nserver: cito\r\ncontent-length: " LENGTH "\r\ncontent-type: text/plain\r\n\r\n"
 #define REFUSED(STATUS, LENGTH, TEXT)                                                                                                      \
     "HTTP/1.1 " STATUS "\r\nserver: cito\r\ncontent-length: " LENGTH                                                                       \
     "\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{\"detail\":\"" TEXT "\"}"
-
-static int setup(void **state)
-{
-    static fixture f;
-    fixture_start(&f, NULL);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_stop(*state);
-    return 0;
-}
 
 static void test_keep_alive_ends(void **state)
 {
@@ -300,7 +284,6 @@ static void test_access_log(void **state)
 
 int main(void)
 {
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_keep_alive_ends),
         TEST(test_head_ends),
@@ -311,7 +294,7 @@ int main(void)
         TEST(test_client_leaves),
         TEST(test_limit_of_connections),
         TEST(test_no_descriptors),
-        cmocka_unit_test_setup_teardown(test_graceful_stop, setup, teardown_stopped),
+        cmocka_unit_test_setup_teardown(test_graceful_stop, fixture_setup, teardown_stopped),
         cmocka_unit_test_setup_teardown(test_stop_that_drains, setup_worker, teardown_stopped),
         cmocka_unit_test(test_access_log),
     };

@@ -9,10 +9,11 @@ import pathlib
 import signal
 import subprocess
 import threading
-import time
 
 import httpx
 import pytest
+
+from brokers import wait_for
 
 WORKERS = 4
 
@@ -27,17 +28,6 @@ def ask(port, path="/pid", timeout=20):
         return body
     finally:
         connection.close()
-
-
-def wait_for(condition, what):
-    """As long as it takes, up to half a minute: how long is not asserted."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    pytest.fail(f"it did not happen: {what}")
 
 
 def is_alive(pid):

@@ -40,6 +40,16 @@ static inline void in_coroutine(cito_loop *loop, void (*run)(cito_loop *))
         cito_loop_run(loop, UV_RUN_ONCE);
 }
 
+/* test_NAME: NAME(cito_loop *) in a coroutine, on a loop of its own. */
+#define TEST(NAME)                                                                                                                         \
+    static void test_##NAME(void **state)                                                                                                  \
+    {                                                                                                                                      \
+        (void)state;                                                                                                                       \
+        cito_loop *loop = cito_loop_new(NULL);                                                                                             \
+        in_coroutine(loop, NAME);                                                                                                          \
+        cito_loop_free(loop);                                                                                                              \
+    }
+
 /* Lets the loop go on until the condition holds. */
 #define UNTIL(CONDITION)                                                                                                                   \
     while (!(CONDITION))                                                                                                                   \

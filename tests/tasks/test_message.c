@@ -1,4 +1,5 @@
 /* Messages: Celery's own envelopes are read and written again without loss; ours say what theirs say; whatever is no message is answered with a text. */
+#include "../arena.h"
 #include "support.h"
 #include "tasks/base64.h"
 #include "tasks/message.h"
@@ -6,20 +7,6 @@
 #include "tasks/repr.h"
 
 #include <zlib.h>
-
-static cito_arena arena;
-static int begin(void **state)
-{
-    (void)state;
-    cito_arena_init(&arena, 0);
-    return 0;
-}
-static int end(void **state)
-{
-    (void)state;
-    cito_arena_finish(&arena);
-    return 0;
-}
 
 static const char *text_of(const cito_value *value)
 {
@@ -364,15 +351,15 @@ static void test_bomb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_reads_celery, begin, end),
-        cmocka_unit_test_setup_teardown(test_round_trip, begin, end),
-        cmocka_unit_test_setup_teardown(test_new_message, begin, end),
-        cmocka_unit_test_setup_teardown(test_repr, begin, end),
+        cmocka_unit_test_setup_teardown(test_reads_celery, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(test_round_trip, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(test_new_message, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(test_repr, arena_begin, arena_end),
         cmocka_unit_test(test_base64),
-        cmocka_unit_test_setup_teardown(test_poison, begin, end),
-        cmocka_unit_test_setup_teardown(test_cut, begin, end),
-        cmocka_unit_test_setup_teardown(test_first_protocol, begin, end),
-        cmocka_unit_test_setup_teardown(test_bomb, begin, end),
+        cmocka_unit_test_setup_teardown(test_poison, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(test_cut, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(test_first_protocol, arena_begin, arena_end),
+        cmocka_unit_test_setup_teardown(test_bomb, arena_begin, arena_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

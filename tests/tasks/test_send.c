@@ -264,14 +264,6 @@ static void test_outside(void **state)
     assert_true(cito_str_equal(cito_result_state(result), "PENDING"));
 }
 
-#define TEST(NAME)                                                                                                                         \
-    static void test_##NAME(void **state)                                                                                                  \
-    {                                                                                                                                      \
-        (void)state;                                                                                                                       \
-        cito_loop *loop = cito_loop_new(NULL);                                                                                             \
-        in_coroutine(loop, NAME);                                                                                                          \
-        cito_loop_free(loop);                                                                                                              \
-    }
 TEST(sent)
 TEST(chained)
 TEST(gets)

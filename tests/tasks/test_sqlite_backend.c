@@ -128,14 +128,6 @@ static void expires(cito_loop *loop)
     backend->methods->free(backend);
 }
 
-#define TEST(NAME)                                                                                                                         \
-    static void test_##NAME(void **state)                                                                                                  \
-    {                                                                                                                                      \
-        (void)state;                                                                                                                       \
-        cito_loop *loop = cito_loop_new(NULL);                                                                                             \
-        in_coroutine(loop, NAME);                                                                                                          \
-        cito_loop_free(loop);                                                                                                              \
-    }
 TEST(stored)
 TEST(waited)
 TEST(times_out)

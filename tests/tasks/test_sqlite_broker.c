@@ -234,14 +234,6 @@ static void fails(cito_loop *loop)
     broker->methods->free(broker);
 }
 
-#define TEST(NAME)                                                                                                                         \
-    static void test_##NAME(void **state)                                                                                                  \
-    {                                                                                                                                      \
-        (void)state;                                                                                                                       \
-        cito_loop *loop = cito_loop_new(NULL);                                                                                             \
-        in_coroutine(loop, NAME);                                                                                                          \
-        cito_loop_free(loop);                                                                                                              \
-    }
 TEST(order)
 TEST(given_back)
 TEST(eta)

@@ -1,13 +1,9 @@
 """tests/documentation/run compares what it says that it compares."""
-import importlib.machinery
-import importlib.util
-import pathlib
 import unittest
 
-PATH = pathlib.Path(__file__).resolve().parents[1] / "documentation/run"
-loader = importlib.machinery.SourceFileLoader("documentation_run", str(PATH))
-runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("documentation_run", loader))
-loader.exec_module(runner)
+import scripts
+
+runner = scripts.load("documentation/run", "documentation_run")
 
 
 class Same(unittest.TestCase):

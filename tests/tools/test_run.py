@@ -1,13 +1,9 @@
 """tests/run counts what the steps say, and never takes a failed step for a passed one."""
-import importlib.machinery
-import importlib.util
-import pathlib
 import unittest
 
-PATH = pathlib.Path(__file__).resolve().parents[1] / "run"
-loader = importlib.machinery.SourceFileLoader("tests_run", str(PATH))
-runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("tests_run", loader))
-loader.exec_module(runner)
+import scripts
+
+runner = scripts.load("run", "tests_run")
 
 
 class Count(unittest.TestCase):
