@@ -1,7 +1,7 @@
 /* Redis back end: Celery's keys and JSON: celery-task-meta-ID, told to who waits by PUBLISH on the channel of the same name.
  *
- * Who waits: asks once; then subscribes, asks again when the subscription stands, as the result may have come between, and sleeps until the word, with a look every few
- * seconds. One pub/sub connection serves all; after a lost one the new subscription makes all waiters ask again.
+ * Who waits: subscribes and asks at once; asks again when the subscription stands, as the result may have come between, and sleeps until the word, with a look every
+ * few seconds. One pub/sub connection serves all; after a lost one the new subscription makes all waiters ask again.
  *
  * Invariants: SUCCESS is never overwritten (what is not the first record of its task is stored by a script that looks before); a waiter is in the table while its coroutine is suspended in wait.
  * Threading: the loop's thread. */
@@ -328,13 +328,14 @@ static const char *wait_final(cito_backend *backend, cito_str id, double timeout
 {
     redis_backend *redis = (redis_backend *)backend;
     cito_str key = key_of(arena, id);
-    const char *error = load_key(redis, key, arena, out_json);
-    if (error || !(timeout_s > 0) || is_final(*out_json))
-        return error;
+    if (!(timeout_s > 0))
+        return load_key(redis, key, arena, out_json);
     redis_waiter waiter = { .key = key, .coroutine = cito_context_current->coroutine, .arena = arena };
     waiter.deadline_ns = cito_clock_monotonic_ns() + (uint64_t)(fmin(timeout_s, 1e9) * 1e9);
     waiter_add(redis, &waiter);
-    error = wait_subscribed(redis, &waiter, out_json);
+    const char *error = load_key(redis, key, arena, out_json);
+    if (!error && !is_final(*out_json))
+        error = wait_subscribed(redis, &waiter, out_json);
     waiter_remove(redis, &waiter);
     return error;
 }

@@ -1,7 +1,7 @@
 /* Redis broker: kombu's layout on Redis: its life and publishing. What is fetched and held: redis_consume.c.
  *
- * Two connections: one for commands, one for what Redis pushes (fanout, and the news that a list it was asked about has changed). A client that only publishes
- * opens the first alone.
+ * Three connections: one for commands, one for what Redis pushes (fanout, and the news that a list it was asked about has changed), one that waits for the next
+ * message. A client that only publishes opens the first alone.
  *
  * Invariants: nothing is popped that is not in `unacked` by the same step; a message leaves this process once: acknowledged, moved back, or left to the lease.
  * Threading: the loop's thread. */
@@ -123,6 +123,7 @@ static void pubsub_down(void *data, const char *error)
     (void)error; /* the other connection tells the same */
     cito_redis_pubsub_down(data);
 }
+static void parking_up(void *data) { cito_redis_wake(((cito_redis_broker *)data)->commands); }
 static void pubsub_push(void *data, const cito_redis_reply *reply) { cito_redis_consume_push(data, reply); }
 
 static void one_closed(cito_redis_broker *redis)
@@ -145,8 +146,9 @@ static void tick_closed(uv_handle_t *handle) { one_closed(handle->data); }
 
 static void close_all(cito_redis_broker *redis)
 {
-    redis->closing_left = 3;
+    redis->closing_left = 4;
     uv_close((uv_handle_t *)&redis->tick, tick_closed);
+    cito_redis_free(redis->parking, connection_closed, redis);
     cito_redis_free(redis->commands, connection_closed, redis);
     cito_redis_free(redis->pubsub, connection_closed, redis);
 }
@@ -156,6 +158,7 @@ static void broker_free(cito_broker *broker)
     cito_redis_broker *redis = (cito_redis_broker *)broker;
     cito_redis_stop_consuming(broker);
     if (redis->tick_started) {
+        cito_redis_park_end(redis);
         flush(broker); /* a fetch was in flight perhaps: what it brought is given back by now */
         cito_redis_lease_end(redis);
         flush(broker);
@@ -249,6 +252,7 @@ cito_broker *cito_redis_broker_new(cito_loop *loop, const char *url, const cito_
         &(cito_redis_events){ .data = redis, .up = commands_up, .down = commands_down, .before_write = commands_before_write });
     redis->pubsub =
         cito_redis_new(loop, &redis->url, &(cito_redis_events){ .data = redis, .up = pubsub_up, .down = pubsub_down, .push = pubsub_push });
+    redis->parking = cito_redis_new(loop, &redis->url, &(cito_redis_events){ .data = redis, .up = parking_up });
     uv_timer_init(cito_loop_uv(loop), &redis->tick);
     redis->tick.data = redis;
     return &redis->broker;

@@ -1,4 +1,4 @@
-/* Redis broker: its struct, for the files of the broker only: redis_broker.c (life, publishing), redis_consume.c (fetching, acknowledging), redis_restore.c (what
+/* Redis broker: its struct, for the files of the broker only: redis_broker.c (life, publishing), redis_consume.c (holding, acknowledging, waiting), redis_fetch.c and redis_park.c (how messages come), redis_restore.c (what
  * dead consumers held), redis_control.c (fanout, replies, lengths).
  *
  * Thread rule: the loop's thread. */
@@ -12,6 +12,7 @@ enum {
     CITO_REDIS_TAG = 36,         /* bytes of a delivery tag: in a UUID's form */
     CITO_REDIS_TAG_PREFIX = 24,  /* of them the consumer's; the rest counts */
     CITO_REDIS_FETCH_MOST = 100, /* messages per script */
+    CITO_REDIS_SCORE_MAX = 32,
 };
 
 typedef struct cito_redis_queue {
@@ -31,7 +32,7 @@ typedef struct cito_redis_broker {
     cito_broker broker; /* first: the same pointer */
     cito_arena arena;   /* URL, names */
     cito_redis_url url;
-    cito_redis *commands, *pubsub;
+    cito_redis *commands, *pubsub, *parking;
     double visibility_s;
     cito_buffer scratch;
     cito_redis_queue *known;     /* every queue that was ever named, with its lists */
@@ -58,6 +59,12 @@ typedef struct cito_redis_broker {
     size_t fetch_queue_count;
     cito_buffer acks; /* tags, to be sent with the next write */
 
+    /* parking */
+    bool is_parked, park_refused, park_lost, park_checking;
+    bool parked_unwatched;          /* it was parked, and nobody looks at that list since */
+    cito_redis_queue *parked_queue; /* the one that is parked at, or was last */
+    cito_redis_delivery *arrived;   /* its message lies in the own list, and not in `unacked` */
+
     /* upkeep */
     uv_timer_t tick;
     bool tick_started, restoring;
@@ -78,6 +85,33 @@ void cito_redis_consume_before_write(cito_redis_broker *);
 void cito_redis_consume_push(cito_redis_broker *, const cito_redis_reply *);
 void cito_redis_pubsub_up(cito_redis_broker *), cito_redis_pubsub_down(cito_redis_broker *);
 void cito_redis_tick(cito_redis_broker *);
+/* There may be messages: fetches at the next write. */
+void cito_redis_look_again(cito_redis_broker *);
+/* A delivery of its own for a message: held, and then handed to the consumer, or given back where nothing is consumed any more. */
+cito_redis_delivery *cito_redis_hold(cito_redis_broker *, const cito_redis_queue *, uint64_t number, cito_str envelope);
+void cito_redis_hand_over(cito_redis_broker *, cito_redis_delivery *);
+cito_str cito_redis_score_write(double now_s, char out[CITO_REDIS_SCORE_MAX]);
+
+/* ---- redis_fetch.c */
+extern cito_redis_script cito_redis_fetch_script;
+void cito_redis_fetch(cito_redis_broker *, unsigned want);
+/* Where the reply of a fetch was lost. */
+void cito_redis_recover(cito_redis_broker *);
+
+/* ---- redis_park.c */
+/* Waits at the first queue's list, where it does not yet and may. */
+void cito_redis_park(cito_redis_broker *), cito_redis_unpark(cito_redis_broker *);
+/* `arrived` is entered into `unacked`, or dropped, as it is acknowledged. */
+void cito_redis_park_enter(cito_redis_broker *, cito_redis_delivery *), cito_redis_park_drop(cito_redis_broker *, cito_redis_delivery *);
+/* Looks through the own list where the reply of a wait was lost. */
+void cito_redis_park_check(cito_redis_broker *);
+/* For good: what comes until then is given back with the next flush. */
+void cito_redis_park_end(cito_redis_broker *);
+/* Says again which queue's messages the own list holds; with the lease. */
+void cito_redis_park_renew(cito_redis_broker *);
+/* Puts back what lies in the list of a dead consumer: how many. In a coroutine. */
+unsigned cito_redis_park_restore(cito_redis_broker *, cito_arena *, cito_str id);
+
 void cito_redis_consume_free(cito_redis_broker *);
 const char *cito_redis_consume(cito_broker *, const char *const *queues, unsigned prefetch, const char *node_name,
                                const cito_consumer_events *);

@@ -1,72 +1,27 @@
-/* Redis consumer: fetching, holding, acknowledging.
+/* Redis consumer: what is held, acknowledged and given back, and how an idle consumer learns of messages. Fetching: redis_fetch.c.
  *
- * One script pops up to as many messages as there are free places, from the queues in turn, and enters them into `unacked` in the same step, so that a crash
- * loses nothing. It runs when places are free and there may be messages. When it found too few, the lists' lengths are asked for on a connection with CLIENT
- * TRACKING: Redis remembers that, and pushes one word to the other connection when one of the lists changes. So an idle consumer neither polls nor blocks a
- * connection, and a message is fetched one round trip after it came.
+ * A fetch runs when places are free and there may be messages. When it found too few, the consumer parks at the first queue's list (redis_park.c), and the lengths of
+ * the other lists are asked for on a connection with CLIENT TRACKING: Redis remembers that, and pushes one word to the other connection when one of them changes. So an
+ * idle consumer does not poll, and a message is fetched one round trip after it came.
  *
  * States: fetching (the script is under way) -> drained (it found too few) -> arming (lengths are under way) -> armed (all were 0: waits for the word).
- * Invariants: at most one fetch is under way; held_count and what it asked for never exceed the prefetch count. A fetch whose reply was lost with the connection
- * is looked up by its tags, which are known before.
+ * Invariants: at most one fetch is under way; held_count, what it asked for and the parked place never exceed the prefetch count.
  * Threading: the loop's thread; events.message is called from a reply, outside of any coroutine. */
 #include "tasks/redis_broker.h"
 
 #include "base/log.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { ACKS_PER_COMMAND = 1000 };
 
-/* KEYS: unacked, unacked_index, lists (all queues at step 0, all at step 3, …). ARGV: how many, now, tag prefix, first tag number, queues, and what stands
- * behind the envelope in the entry, per queue. Gives queue number and envelope in turn. As kombu: the lower step first, queues of a step by turns.
- * The tag of the envelope that is held becomes the entry's: a sender may have used its own twice. */
-static cito_redis_script fetch_script = {
-    .text = "local want, count, tag = tonumber(ARGV[1]), tonumber(ARGV[5]), tonumber(ARGV[4])\n"
-            "local got, entries, scores = {}, {}, {}\n"
-            "for row = 2, #KEYS - 1, count do\n"
-            "  local live = {}\n"
-            "  for q = 1, count do live[q] = q end\n"
-            "  while want > 0 and #live > 0 do\n"
-            "    local take, still = #live == 1 and want or 1, {}\n"
-            "    for _, q in ipairs(live) do\n"
-            "      if want > 0 then\n"
-            "        local popped = redis.pcall('RPOP', KEYS[row + q], take)\n"
-            "        if type(popped) == 'table' and not popped.err then\n"
-            "          for _, message in ipairs(popped) do\n"
-            "            local name = ARGV[3] .. string.format('%012x', tag)\n"
-            "            tag = tag + 1\n"
-            "            got[#got + 1], got[#got + 2] = q, message\n"
-            "            local from, to = message:match('.*\"delivery_tag\"%s*:%s*\"()[^\"]*()\"')\n"
-            "            local held = from and message:sub(1, from - 1) .. name .. message:sub(to) or message\n"
-            "            entries[#entries + 1], entries[#entries + 2] = name, '[' .. held .. ARGV[5 + q]\n"
-            "            scores[#scores + 1], scores[#scores + 2] = ARGV[2], name\n"
-            "          end\n"
-            "          want = want - #popped\n"
-            "          if #popped == take then still[#still + 1] = q end\n"
-            "        end\n"
-            "      end\n"
-            "    end\n"
-            "    live = still\n"
-            "  end\n"
-            "end\n"
-            "if #got > 0 then\n"
-            "  redis.call('HSET', KEYS[1], unpack(entries))\n"
-            "  redis.call('ZADD', KEYS[2], unpack(scores))\n"
-            "end\n"
-            "return got\n"
-};
 /* KEYS: unacked, unacked_index, list. ARGV: tag, envelope, LPUSH or RPUSH. Only who takes the entry out may put the message back: it may have been restored. */
 static cito_redis_script move_script = { .text = "redis.call('ZREM', KEYS[2], ARGV[1])\n"
                                                  "if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end\n"
                                                  "redis.call(ARGV[3], KEYS[3], ARGV[2])\n"
                                                  "return 1\n" };
 
-/* Whole seconds, rounded up, so that nothing is overdue too early: Redis keeps small sorted sets as text, and parsing fractions there is most of what fetching cost
- * (12 of 24 microseconds a message). */
-static void score_write(double now_s, char *out, size_t size) { snprintf(out, size, "%.0f", ceil(now_s)); }
-
-static void look_again(cito_redis_broker *redis)
+void cito_redis_look_again(cito_redis_broker *redis)
 {
     redis->drained = redis->armed = false;
     redis->arm_again = true;
@@ -74,7 +29,7 @@ static void look_again(cito_redis_broker *redis)
 }
 
 /* ---- deliveries ---------------------------------------------------------------------------------------------------------------- */
-static void deliver(cito_redis_broker *redis, cito_redis_queue *queue, uint64_t number, cito_str envelope)
+cito_redis_delivery *cito_redis_hold(cito_redis_broker *redis, const cito_redis_queue *queue, uint64_t number, cito_str envelope)
 {
     cito_redis_delivery *held = malloc(sizeof *held + envelope.len + 1);
     if (!held)
@@ -90,6 +45,11 @@ static void deliver(cito_redis_broker *redis, cito_redis_queue *queue, uint64_t 
         held->next->previous = held;
     redis->held = held;
     redis->held_count++;
+    return held;
+}
+
+void cito_redis_hand_over(cito_redis_broker *redis, cito_redis_delivery *held)
+{
     if (redis->consuming)
         redis->events.message(redis->events.data, &held->delivery);
     else
@@ -109,8 +69,12 @@ static void let_go(cito_redis_broker *redis, cito_redis_delivery *held)
 void cito_redis_ack(cito_broker *broker, cito_delivery *delivery)
 {
     cito_redis_broker *redis = (cito_redis_broker *)broker;
-    cito_buffer_append(&redis->acks, ((cito_redis_delivery *)delivery)->tag, CITO_REDIS_TAG);
-    let_go(redis, (cito_redis_delivery *)delivery);
+    cito_redis_delivery *held = (cito_redis_delivery *)delivery;
+    if (redis->arrived == held)
+        cito_redis_park_drop(redis, held);
+    else
+        cito_buffer_append(&redis->acks, held->tag, CITO_REDIS_TAG);
+    let_go(redis, held);
 }
 
 void cito_redis_move(cito_redis_broker *redis, cito_str tag, cito_str list, cito_str envelope, bool to_front, cito_redis_done *done,
@@ -126,6 +90,8 @@ static void put_back(cito_redis_broker *redis, cito_delivery *delivery, bool to_
     cito_arena scratch;
     cito_arena_init(&scratch, 0);
     int priority;
+    if (redis->arrived == (cito_redis_delivery *)delivery)
+        cito_redis_park_enter(redis, redis->arrived);
     redis->scratch.len = 0;
     cito_redis_envelope_redeliver(delivery->envelope, &scratch, &redis->scratch, &priority);
     cito_redis_queue *queue = cito_redis_queue_named(redis, delivery->queue);
@@ -168,101 +134,6 @@ static void acks_send(cito_redis_broker *redis)
     cito_buffer_reset(&redis->acks, ACKS_PER_COMMAND * CITO_REDIS_TAG);
 }
 
-/* ---- fetching ------------------------------------------------------------------------------------------------------------------ */
-static void fetched(void *data, const cito_redis_reply *reply, const char *error)
-{
-    cito_redis_broker *redis = data;
-    redis->fetching = false;
-    if (!reply) {
-        redis->fetch_lost = true;
-        return;
-    }
-    if (error) {
-        cito_log_write(CITO_LOG_ERROR, "Redis at %s: messages cannot be fetched: %s", redis->url.shown.data, error);
-        redis->drained = redis->armed = true; /* until the tick looks again */
-        redis->looked_s = cito_redis_now_s();
-        return;
-    }
-    size_t got = reply->count / 2;
-    redis->drained = got < redis->fetch_count;
-    cito_redis_queue *last = NULL;
-    for (size_t i = 0; i < got; i++) {
-        size_t place = (size_t)reply->elements[i * 2]->integer - 1;
-        last = redis->fetch_queues[place];
-        deliver(redis, last, redis->fetch_first + i, reply->elements[i * 2 + 1]->text);
-    }
-    for (size_t i = 0; i < redis->queue_count; i++)
-        if (redis->queues[i] == last)
-            redis->queue_first = (i + 1) % redis->queue_count;
-    cito_redis_wake(redis->commands);
-}
-
-static void fetch_send(cito_redis_broker *redis, unsigned want)
-{
-    size_t count = redis->queue_count;
-    redis->fetch_count = want < CITO_REDIS_FETCH_MOST ? want : CITO_REDIS_FETCH_MOST;
-    redis->fetch_first = redis->next_tag;
-    redis->next_tag += redis->fetch_count;
-    redis->fetching = true;
-    redis->fetch_queue_count = count;
-    for (size_t i = 0; i < count; i++)
-        redis->fetch_queues[i] = redis->queues[(redis->queue_first + i) % count];
-    char numbers[4][32];
-    snprintf(numbers[0], sizeof numbers[0], "%u", redis->fetch_count);
-    score_write(cito_redis_now_s(), numbers[1], sizeof numbers[1]);
-    snprintf(numbers[2], sizeof numbers[2], "%llu", (unsigned long long)redis->fetch_first);
-    snprintf(numbers[3], sizeof numbers[3], "%zu", count);
-    size_t key_count = 2 + count * CITO_REDIS_STEPS;
-    cito_str args[key_count + 5 + count], *to = args;
-    *to++ = CITO_STR("unacked");
-    *to++ = CITO_STR("unacked_index");
-    for (unsigned step = 0; step < CITO_REDIS_STEPS; step++)
-        for (size_t i = 0; i < count; i++)
-            *to++ = redis->fetch_queues[i]->lists[step];
-    *to++ = (cito_str){ numbers[0], strlen(numbers[0]) };
-    *to++ = (cito_str){ numbers[1], strlen(numbers[1]) };
-    *to++ = (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX };
-    *to++ = (cito_str){ numbers[2], strlen(numbers[2]) };
-    *to++ = (cito_str){ numbers[3], strlen(numbers[3]) };
-    for (size_t i = 0; i < count; i++)
-        *to++ = redis->fetch_queues[i]->entry_end;
-    /* Once: a repetition would pop others while the first ones lie in unacked, see recovered. */
-    cito_redis_eval(redis->commands, CITO_REDIS_ONCE, fetched, redis, &fetch_script, key_count, (size_t)(to - args), args);
-}
-
-/* What a fetch popped before its reply was lost: it is ours, under tags that we know. */
-static void recovered(void *data, const cito_redis_reply *reply, const char *error)
-{
-    cito_redis_broker *redis = data;
-    redis->fetching = false;
-    if (error)
-        return; /* fetch_lost stays: the next connection tries again */
-    redis->fetch_lost = false;
-    for (size_t i = 0; i < reply->count; i++) {
-        cito_str entry = cito_redis_reply_at(reply, i)->text;
-        for (size_t q = 0; entry.data && q < redis->fetch_queue_count; q++) {
-            cito_str end = redis->fetch_queues[q]->entry_end;
-            if (entry.len > end.len && !memcmp(entry.data + entry.len - end.len, end.data, end.len)) {
-                deliver(redis, redis->fetch_queues[q], redis->fetch_first + i, (cito_str){ entry.data + 1, entry.len - end.len - 1 });
-                break;
-            }
-        }
-    }
-    look_again(redis);
-}
-
-static void recover(cito_redis_broker *redis)
-{
-    char tags[CITO_REDIS_FETCH_MOST][CITO_REDIS_TAG + 1];
-    cito_str args[CITO_REDIS_FETCH_MOST + 2] = { CITO_STR("HMGET"), CITO_STR("unacked") };
-    for (unsigned i = 0; i < redis->fetch_count; i++) {
-        cito_redis_tag_make(redis->prefix, redis->fetch_first + i, tags[i]);
-        args[i + 2] = (cito_str){ tags[i], CITO_REDIS_TAG };
-    }
-    redis->fetching = true;
-    cito_redis_send(redis->commands, CITO_REDIS_ONCE, recovered, redis, redis->fetch_count + 2, args);
-}
-
 /* ---- waiting for messages ------------------------------------------------------------------------------------------------------ */
 static void length_seen(void *data, const cito_redis_reply *reply, const char *error)
 {
@@ -288,9 +159,28 @@ static void arm(cito_redis_broker *redis)
     redis->arm_again = false;
     redis->arm_left = (unsigned)redis->queue_count * CITO_REDIS_STEPS;
     for (size_t q = 0; q < redis->queue_count; q++)
-        for (unsigned step = 0; step < CITO_REDIS_STEPS; step++)
-            cito_redis_send(redis->commands, CITO_REDIS_ONCE, length_seen, redis,
-                            CITO_REDIS_ARGS(CITO_STR("LLEN"), redis->queues[q]->lists[step]));
+        for (unsigned step = 0; step < CITO_REDIS_STEPS; step++) {
+            if (redis->is_parked && redis->queues[q] == redis->parked_queue && step == 0)
+                redis->arm_left--; /* what comes there comes by itself */
+            else
+                cito_redis_send(redis->commands, CITO_REDIS_ONCE, length_seen, redis,
+                                CITO_REDIS_ARGS(CITO_STR("LLEN"), redis->queues[q]->lists[step]));
+        }
+}
+
+/* All lists are empty, as far as is known: who changes that is to tell. */
+static void wait_for_messages(cito_redis_broker *redis, unsigned places)
+{
+    if (places > 1) /* the last one is kept for a list that is more urgent */
+        cito_redis_park(redis);
+    if (redis->parked_unwatched && !redis->is_parked) {
+        if (redis->arming)
+            redis->arm_again = true;
+        redis->armed = false;
+    }
+    redis->parked_unwatched = false;
+    if (!redis->armed && !redis->arming && redis->tracks)
+        arm(redis);
 }
 
 void cito_redis_consume_before_write(cito_redis_broker *redis)
@@ -299,17 +189,18 @@ void cito_redis_consume_before_write(cito_redis_broker *redis)
         acks_send(redis);
     if (redis->fetching || !cito_redis_is_up(redis->commands))
         return;
+    cito_redis_park_check(redis);
     if (redis->fetch_lost) {
-        recover(redis);
+        cito_redis_recover(redis);
         return;
     }
-    unsigned places = redis->prefetch > redis->held_count ? redis->prefetch - redis->held_count : 0;
+    unsigned taken = redis->held_count + redis->is_parked, places = redis->prefetch > taken ? redis->prefetch - taken : 0;
     if (!redis->consuming || places == 0 || redis->queue_count == 0)
         return;
     if (!redis->drained)
-        fetch_send(redis, places);
-    else if (!redis->armed && !redis->arming && redis->tracks)
-        arm(redis);
+        cito_redis_fetch(redis, places);
+    else
+        wait_for_messages(redis, places);
 }
 
 static void tracking_answered(void *data, const cito_redis_reply *reply, const char *error)
@@ -324,7 +215,7 @@ static void tracking_answered(void *data, const cito_redis_reply *reply, const c
             redis->url.shown.data, error);
         cito_redis_tick_start(redis);
     }
-    look_again(redis);
+    cito_redis_look_again(redis);
 }
 
 static void track(cito_redis_broker *redis)
@@ -338,13 +229,13 @@ static void track(cito_redis_broker *redis)
         CITO_REDIS_ARGS(CITO_STR("CLIENT"), CITO_STR("TRACKING"), CITO_STR("ON"), CITO_STR("REDIRECT"), (cito_str){ id, strlen(id) }));
 }
 
-/* Beforehand, so that no acknowledgement is repeated behind the PING of a flush. */
+/* Beforehand, so that no giving back is repeated behind the PING of a flush. */
 static void scripts_load(cito_redis_broker *redis)
 {
-    const char *texts[] = { fetch_script.text, move_script.text };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    const cito_redis_script *scripts[] = { &cito_redis_fetch_script, &move_script };
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
         cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
-                        CITO_REDIS_ARGS(CITO_STR("SCRIPT"), CITO_STR("LOAD"), (cito_str){ texts[i], strlen(texts[i]) }));
+                        CITO_REDIS_ARGS(CITO_STR("SCRIPT"), CITO_STR("LOAD"), (cito_str){ scripts[i]->text, strlen(scripts[i]->text) }));
 }
 
 /* ---- connections --------------------------------------------------------------------------------------------------------------- */
@@ -357,7 +248,7 @@ void cito_redis_consume_up(cito_redis_broker *redis)
     scripts_load(redis);
     cito_redis_lease_renew(redis);
     track(redis);
-    look_again(redis);
+    cito_redis_look_again(redis);
     if (redis->events.connection)
         redis->events.connection(redis->events.data, true, redis->url.shown.data);
 }
@@ -416,14 +307,14 @@ void cito_redis_consume_push(cito_redis_broker *redis, const cito_redis_reply *r
     if (cito_str_equal(kind, "pmessage"))
         broadcast_came(redis, cito_redis_reply_at(reply, 2)->text, cito_redis_reply_at(reply, 3)->text);
     else if (cito_str_equal(kind, "message") && cito_str_equal(cito_redis_reply_at(reply, 1)->text, "__redis__:invalidate"))
-        look_again(redis);
+        cito_redis_look_again(redis);
 }
 
 /* ---- upkeep -------------------------------------------------------------------------------------------------------------------- */
 static void refresh_send(cito_redis_broker *redis, double now_s)
 {
-    char score[32];
-    score_write(now_s, score, sizeof score);
+    char text[CITO_REDIS_SCORE_MAX];
+    cito_str score = cito_redis_score_write(now_s, text);
     cito_redis_delivery *held = redis->held;
     unsigned left = redis->held_count;
     while (left > 0) {
@@ -433,7 +324,7 @@ static void refresh_send(cito_redis_broker *redis, double now_s)
         cito_redis_add(redis->commands, CITO_STR("unacked_index"));
         cito_redis_add(redis->commands, CITO_STR("XX")); /* not those that were acknowledged or restored meanwhile */
         for (unsigned i = 0; i < more; i++, held = held->next) {
-            cito_redis_add(redis->commands, (cito_str){ score, strlen(score) });
+            cito_redis_add(redis->commands, score);
             cito_redis_add(redis->commands, (cito_str){ held->tag, CITO_REDIS_TAG });
         }
         cito_redis_end(redis->commands, CITO_REDIS_ONCE, NULL, NULL);
@@ -459,7 +350,7 @@ void cito_redis_tick(cito_redis_broker *redis)
     }
     /* A word that was lost on the way costs five seconds, no more. Without tracking this is how messages are found. */
     if (redis->drained && !redis->arming && (!redis->tracks || now_s - redis->looked_s > LOOK_EVERY_S))
-        look_again(redis);
+        cito_redis_look_again(redis);
 }
 
 /* ---- the interface ------------------------------------------------------------------------------------------------------------- */
@@ -480,7 +371,7 @@ const char *cito_redis_add_queue(cito_broker *broker, const char *name)
     redis->queues[redis->queue_count++] = queue;
     if (cito_redis_is_up(redis->commands))
         cito_redis_declare(redis, queue);
-    look_again(redis);
+    cito_redis_look_again(redis);
     return NULL;
 }
 
@@ -493,7 +384,8 @@ const char *cito_redis_cancel_queue(cito_broker *broker, const char *name)
             redis->queues[left++] = redis->queues[i];
     redis->queue_count = left;
     redis->queue_first = 0;
-    look_again(redis);
+    cito_redis_unpark(redis);
+    cito_redis_look_again(redis);
     return NULL;
 }
 
@@ -523,6 +415,7 @@ const char *cito_redis_consume(cito_broker *broker, const char *const *queues, u
     scripts_load(redis);
     cito_redis_lease_renew(redis);
     cito_redis_keep_up(redis->commands);
+    cito_redis_keep_up(redis->parking);
     if (cito_redis_is_up(redis->pubsub))
         cito_redis_pubsub_up(redis);
     else
@@ -538,6 +431,7 @@ void cito_redis_stop_consuming(cito_broker *broker)
     if (!redis->consuming)
         return;
     redis->consuming = false;
+    cito_redis_unpark(redis);
     cito_redis_send(redis->pubsub, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("PUNSUBSCRIBE")));
 }
 

@@ -123,6 +123,36 @@ void cito_redis_envelope_redeliver(cito_str envelope, cito_arena *scratch, cito_
     }
 }
 
+static size_t behind_spaces(cito_str text, size_t at)
+{
+    while (at < text.len && memchr(" \t\n\r", text.data[at], 4))
+        at++;
+    return at;
+}
+
+/* From behind: properties are written last, and a task's arguments, which stand before in base64, cannot hold the name. */
+bool cito_redis_envelope_find_tag(cito_str envelope, size_t *out_start, size_t *out_len)
+{
+    static const char name[] = "\"delivery_tag\"";
+    size_t name_len = sizeof name - 1;
+    for (size_t at = envelope.len; at >= name_len; at--) {
+        if (memcmp(envelope.data + at - name_len, name, name_len) != 0)
+            continue;
+        size_t start = behind_spaces(envelope, at);
+        if (start >= envelope.len || envelope.data[start] != ':')
+            continue;
+        start = behind_spaces(envelope, start + 1);
+        const char *end =
+            start < envelope.len && envelope.data[start] == '"' ? memchr(envelope.data + start + 1, '"', envelope.len - start - 1) : NULL;
+        if (!end)
+            continue;
+        *out_start = start + 1;
+        *out_len = (size_t)(end - envelope.data) - start - 1;
+        return true;
+    }
+    return false;
+}
+
 /* ---- entries of unacked --------------------------------------------------------------------------------------------------------- */
 bool cito_redis_entry_read(cito_str entry, cito_arena *arena, cito_str *out_envelope, cito_str *out_exchange, cito_str *out_routing_key)
 {

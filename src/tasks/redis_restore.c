@@ -29,6 +29,7 @@ void cito_redis_lease_renew(cito_redis_broker *redis)
                     CITO_REDIS_ARGS(CITO_STR("SET"), chars(key), CITO_STR("1"), CITO_STR("PX"), chars(expiry)));
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
                     CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("cito.consumers"), own_id(redis)));
+    cito_redis_park_renew(redis);
 }
 
 void cito_redis_lease_end(cito_redis_broker *redis)
@@ -133,7 +134,7 @@ static bool is_dead(cito_redis_broker *redis, cito_arena *arena, cito_str id)
 static void restore_dead(cito_redis_broker *redis, cito_arena *arena, cito_str id)
 {
     cito_str cursor = CITO_STR("0"), pattern = cito_arena_format(arena, "%s*", id.data);
-    unsigned count = 0;
+    unsigned count = cito_redis_park_restore(redis, arena, id);
     do {
         const cito_redis_reply *scanned;
         if (redis->is_closing || cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &scanned,

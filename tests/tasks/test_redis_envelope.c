@@ -119,9 +119,33 @@ static void test_bindings(void **state)
     assert_false(cito_redis_binding_takes(str("no separators"), str("x"), &queue));
 }
 
+static void assert_tag(const char *envelope, const char *tag)
+{
+    size_t start, len;
+    assert_true(cito_redis_envelope_find_tag(str(envelope), &start, &len));
+    assert_int_equal(len, strlen(tag));
+    assert_memory_equal(envelope + start, tag, len);
+}
+
+static void test_tags(void **state)
+{
+    (void)state;
+    assert_tag("{\"properties\":{\"delivery_tag\":\"abc\"}}", "abc");
+    assert_tag("{\"properties\": {\"delivery_tag\" :\t\"abc\" , \"x\": 1}}", "abc");
+    assert_tag("{\"headers\":{\"delivery_tag\":\"first\"},\"properties\":{\"delivery_tag\":\"last\"}}", "last");
+    assert_tag("{\"delivery_tag\":\"kept\",\"name\":[\"delivery_tag\",\"delivery_tag\"]}", "kept");
+    assert_tag("\"delivery_tag\":\"\"", "");
+    static const char *const none[] = {
+        "", "x", "{}", "\"delivery_tag\"", "\"delivery_tag\":", "\"delivery_tag\": 7}", "\"delivery_tag\":\"open"
+    };
+    size_t start, len;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(cito_redis_envelope_find_tag(str(none[i]), &start, &len));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_redelivered), cmocka_unit_test(test_entries), cmocka_unit_test(test_lists),
-                                        cmocka_unit_test(test_bindings) };
+                                        cmocka_unit_test(test_bindings), cmocka_unit_test(test_tags) };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
