@@ -22,8 +22,7 @@ static void on_handle_closed(uv_handle_t *handle)
     connection->handle_closed = true;
     if (!connection->scheduled) /* else the list still has it */
         free(connection);
-    server->open_handles--;
-    cito_server_wake(server);
+    cito_server_handle_closed(server);
 }
 
 /* The exchange and the connection part; the exchange keeps the input that its head lies in. */

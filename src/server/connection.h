@@ -134,6 +134,8 @@ void cito_server_name_ends(cito_connection *, const struct sockaddr *peer);
 void cito_server_schedule(cito_server *, cito_connection *);
 /* Something was put into the access log or may be over: look at the end of the turn. */
 void cito_server_wake(cito_server *);
+/* One of the handles that the server counts is closed: the last one ends the server, which is gone then. */
+void cito_server_handle_closed(cito_server *);
 /* Room for at least that many bytes; 0: a pooled one. */
 cito_input *cito_server_take_input(cito_server *, size_t least);
 void cito_server_give_input(cito_server *, cito_input *);

@@ -140,12 +140,15 @@ static void destroy(cito_server *server)
     free(server);
 }
 
-static void on_own_handle_closed(uv_handle_t *handle)
+void cito_server_handle_closed(cito_server *server)
 {
-    cito_server *server = handle->data;
     if (--server->open_handles == 0)
         destroy(server);
+    else
+        cito_server_wake(server);
 }
+
+static void on_own_handle_closed(uv_handle_t *handle) { cito_server_handle_closed(handle->data); }
 
 static void accept_again(cito_server *server);
 
@@ -181,9 +184,7 @@ static void on_turn(uv_idle_t *idle)
 
 void cito_server_wake(cito_server *server)
 {
-    if (server->open_handles == 0)
-        destroy(server);
-    else if (!server->freed)
+    if (!server->freed)
         uv_idle_start(&server->turn, on_turn);
 }
 
@@ -344,8 +345,7 @@ static void on_listener_closed(uv_handle_t *handle)
     cito_listener *listener = handle->data;
     cito_server *server = listener->server;
     free(listener);
-    if (--server->open_handles == 0)
-        destroy(server);
+    cito_server_handle_closed(server);
 }
 
 static void close_listeners(cito_server *server)

@@ -11,8 +11,9 @@ typedef struct cito_meta {
     cito_str traceback;     /* data NULL: null */
     cito_str children_json; /* data NULL: [] */
     cito_str group, parent_id;
-    bool is_final;  /* SUCCESS, FAILURE, REVOKED: date_done is set */
-    bool may_exist; /* another state of the task is probably stored: its STARTED, or that of an earlier try. A hint: it costs time where it is wrong */
+    bool is_final; /* SUCCESS, FAILURE, REVOKED: date_done is set */
+    bool
+        may_exist; /* another state of the task is probably stored: its STARTED, or that of an earlier try. A hint: it costs time where it is wrong */
 } cito_meta;
 
 typedef struct cito_backend cito_backend;
