@@ -342,6 +342,7 @@ cito_api *cito_api_new(cito_router *app, cito_buffer *out_mistakes)
     add_router(&build, &outermost);
     add_hooks(&build);
     cito_web_redirect_slashes(api->web, !app->redirect_slashes_off);
+    cito_web_set_root_path(api->web, app->root_path);
     cito_web_set_process_hooks(api->web, NULL, process_stopping, api);
     if (out_mistakes->len != before) {
         cito_api_free(api);

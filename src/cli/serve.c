@@ -41,7 +41,7 @@ cito_api *cito_serve_make_api(cito_router *app, const cito_serve_settings *setti
 {
     cito_buffer mistakes;
     cito_buffer_init(&mistakes);
-    if (settings->root_path)
+    if (settings->root_path && *settings->root_path)
         app->root_path = settings->root_path;
     cito_api *api = cito_api_new(app, &mistakes);
     if (!api)
@@ -193,7 +193,7 @@ static int serve_loop(serving *serve)
                                       .field_size = settings->field_size,
                                       .field_count = settings->field_count,
                                       .head_size = settings->head_size };
-    server.root_path = serve->app->root_path;
+    server.root_path = settings->root_path && *settings->root_path ? settings->root_path : NULL;
     server.shares_listeners = serve->is_worker;
     server.timeout_drain_ms = serve->is_worker ? DRAIN_MS : 0;
     serve->loop = cito_loop_new(&options);

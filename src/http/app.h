@@ -21,7 +21,7 @@ typedef struct cito_scope_http {
     cito_str raw_path;
     cito_str query_string; /* without the question mark, not decoded */
     cito_str scheme;       /* "http" */
-    const char *root_path; /* the prefix under which a proxy shows the application; NULL: none. The path is as received */
+    const char *root_path; /* the prefix that a proxy took off the path before it sent it here; NULL: none */
     cito_str host;         /* the Host header, else the server's address */
     int http_minor;        /* HTTP/1.x */
     const cito_header *headers;

@@ -19,7 +19,7 @@ typedef struct cito_server_options {
         timeout_drain_ms; /* cito_server_stop: how long an idle connection may still ask, and is answered with connection: close; 0: it closes at once */
     bool shares_listeners; /* other processes accept on them too: takes turns with them */
     bool access_log_off, server_header_off, date_header_off;
-    const char *root_path;
+    const char *root_path; /* what a proxy takes off the path; NULL: nothing */
 } cito_server_options;
 
 typedef struct cito_server cito_server;

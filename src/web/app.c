@@ -48,6 +48,20 @@ const char *cito_web_add_route(cito_web *web, const char *methods, const char *p
 
 void cito_web_redirect_slashes(cito_web *web, bool on) { web->redirect_slashes = on; }
 
+void cito_web_set_root_path(cito_web *web, const char *root_path)
+{
+    web->root_path = root_path ? (cito_str){ root_path, strlen(root_path) } : CITO_STR("");
+}
+
+cito_str cito_web_route_path(const cito_web *web, const cito_scope_http *scope, cito_str path)
+{
+    cito_str root = web->root_path;
+    if (!root.len || scope->root_path || path.len < root.len || memcmp(path.data, root.data, root.len) != 0)
+        return path;
+    bool ends = path.len == root.len || path.data[root.len] == '/'; /* /apix is not below /api */
+    return ends ? (cito_str){ path.data + root.len, path.len - root.len } : path;
+}
+
 static void *grown(void *items, size_t count, size_t item_size)
 {
     void *more = reallocarray(items, count + 1, item_size);
@@ -154,7 +168,8 @@ static void handle(cito_application *application, cito_exchange *exchange)
     made->verdict.status = 0;
     made->unhandled = NULL;
     exchange->lifetime->owner = request;
-    if (cito_route_tree_match(web->routes, exchange->scope.method, exchange->scope.path, &made->match) || decide(request, &made->verdict)) {
+    cito_str path = cito_web_route_path(web, &exchange->scope, exchange->scope.path);
+    if (cito_route_tree_match(web->routes, exchange->scope.method, path, &made->match) || decide(request, &made->verdict)) {
         cito_coroutine_spawn(exchange->loop, exchange->lifetime, run_request, request);
         return;
     }

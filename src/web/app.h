@@ -22,6 +22,9 @@ cito_application *cito_web_application(cito_web *);
 /* NULL or what is wrong. The endpoint is borrowed. */
 const char *cito_web_add_route(cito_web *, const char *methods, const char *path, cito_endpoint *);
 void cito_web_redirect_slashes(cito_web *, bool on);
+/* The declared root path (borrowed; NULL: none): a path that begins with it is looked up without it, so that a proxy may leave it on. A request whose scope has a
+ * root path of its own comes without, and is looked up as it is. Source: Starlette's get_route_path. */
+void cito_web_set_root_path(cito_web *, const char *root_path);
 /* The last added is the outermost; a callable (response; request). */
 void cito_web_add_middleware(cito_web *, const cito_callable *);
 /* In place of the answer to an error of that status (404, 405 and 500 of the web layer too). */

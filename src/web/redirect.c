@@ -52,25 +52,50 @@ static cito_str join(cito_arena *arena, const cito_str *parts, size_t count)
     return (cito_str){ text, len };
 }
 
+/* A decoded path: what would end it in a URL is percent-encoded again. NULL past the arena's limit. */
+static cito_str path_of_url(cito_arena *arena, cito_str path)
+{
+    char *text = cito_arena_take(arena, 3 * path.len + 1), *out = text;
+    for (size_t i = 0; text && i < path.len; i++) {
+        if (path.data[i] == '?' || path.data[i] == '#')
+            out = mempcpy(out, path.data[i] == '?' ? "%3F" : "%23", 3);
+        else
+            *out++ = path.data[i];
+    }
+    return (cito_str){ text, (size_t)(out - text) };
+}
+
+/* The client's URL begins with what a proxy took off the path; a root path that is still on it stays there. */
 bool cito_web_slash_location(cito_request *request, cito_str *out_location)
 {
     const cito_scope_http *scope = &request->exchange->scope;
     cito_arena *arena = cito_request_arena(request);
-    cito_str path = scope->path;
-    if (path.len <= 1)
+    cito_str path = scope->path, route_path = cito_web_route_path(request->web, scope, path);
+    if (route_path.len == 1) /* "/", or the asterisk of OPTIONS */
         return false;
-    if (path.data[path.len - 1] == '/') {
+    if (route_path.len && path.data[path.len - 1] == '/') {
         while (path.len && path.data[path.len - 1] == '/')
             path.len--;
     } else {
         path = join(arena, (const cito_str[]){ path, CITO_STR("/") }, 2);
     }
-    cito_route_match match;
-    if (!path.data || (!cito_route_tree_match(request->web->routes, scope->method, path, &match) && !match.allow.len))
+    if (!path.data)
         return false;
-    const cito_str parts[] = {
-        scope->scheme, CITO_STR("://"), scope->host, path, scope->query_string.len ? CITO_STR("?") : CITO_STR(""), scope->query_string
-    };
+    cito_route_match match;
+    route_path = cito_web_route_path(request->web, scope, path);
+    if (!cito_route_tree_match(request->web->routes, scope->method, route_path, &match) && !match.allow.len)
+        return false;
+    const char *prefix = scope->root_path ? scope->root_path : "";
+    const cito_str parts[] = { scope->scheme,
+                               CITO_STR("://"),
+                               scope->host,
+                               *prefix && *prefix != '/' ? CITO_STR("/") : CITO_STR(""),
+                               { prefix, strlen(prefix) },
+                               path_of_url(arena, path),
+                               scope->query_string.len ? CITO_STR("?") : CITO_STR(""),
+                               scope->query_string };
+    if (!parts[5].data)
+        return false;
     cito_str url = join(arena, parts, sizeof parts / sizeof *parts);
     if (!url.data)
         return false;

@@ -19,6 +19,7 @@ struct cito_web {
     cito_application application; /* first: the server knows only this */
     cito_route_tree *routes;
     bool redirect_slashes;
+    cito_str root_path; /* what a path may begin with before the routes' own; empty: nothing */
     cito_buffer scratch;
     cito_callable_row middleware, lifespans, startups, shutdowns;
     cito_exception_handler *handlers;
@@ -66,6 +67,10 @@ const cito_callable *cito_web_handler_of(const cito_web *, int status);
 void cito_web_log_raised(const char *what, const char *name, const cito_exception *);
 /* {"detail": …}; NULL detail: the status's phrase. Without content where the status has none. */
 cito_response *cito_web_detail_response(cito_request *, int status, const cito_value *detail);
+
+/* ---- app.c ---- */
+/* Of a path as it came, what the routes know: without the root path, where it begins with that and a proxy has not taken it off. May be empty. */
+cito_str cito_web_route_path(const cito_web *, const cito_scope_http *, cito_str path);
 
 /* ---- redirect.c ---- */
 /* Whether a route of any method has the path with one slash more, or with all slashes at its end less; then the Location for it. */

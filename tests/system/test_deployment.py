@@ -156,8 +156,8 @@ def test_tls_is_nginxs(deployed, tmp_path):
 
 
 def test_nginx_takes_a_prefix_off(deployed, tmp_path):
-    option = re.search(r"`(--root-path \S+)` makes the docs page find its document", PAGE)
-    assert option, "docs/deployment.md no longer says how the docs page finds its document"
+    option = re.search(r"`(--root-path \S+)` puts it back", PAGE)
+    assert option, "docs/deployment.md no longer says who puts the prefix back"
     root = re.search(r" *location / \{.*?\n    \}\n", snippet("nginx", "upstream app"), re.S).group()
     changes = {root: snippet("nginx", "location /api/")}
     with behind_nginx(deployed, tmp_path, *option.group(1).split(), changes=changes) as nginx, nginx.client() as client:
@@ -166,6 +166,19 @@ def test_nginx_takes_a_prefix_off(deployed, tmp_path):
         assert client.get(document).json()["info"]["title"] == "Deployed"
         assert client.get("/api/things", follow_redirects=False).headers["location"] == "http://example.org/api/things/"
         assert client.get("/pid").status_code == 404
+
+
+def test_nginx_leaves_a_prefix_on(compile_program, tmp_path):
+    declared = re.search(r'`(CITO_APP\(app, \.root_path = "/api"\);)`', PAGE).group(1)
+    source = tmp_path / "declared.c"
+    source.write_text(edited((HERE / "programs/deployed.c").read_text(), {'CITO_APP(app, .title = "Deployed");': declared}))
+    left_on = re.search(r"\(`(proxy_pass http://app;)`\)", PAGE).group(1)
+    assert left_on in snippet("nginx", "upstream app"), "which hands the whole path over"
+    with behind_nginx(compile_program(source), tmp_path) as nginx, nginx.client() as client:
+        assert client.get("/api/things/").json() == client.get("/things/").json() == {"things": 3}
+        assert client.get("/api/things").headers["location"] == "http://example.org/api/things/"
+        document = re.search(r"[^'\"]*/openapi\.json", client.get("/api/docs").text).group()
+        assert client.get(document).status_code == 200 and document == "/api/openapi.json"
 
 
 # ---- systemd -------------------------------------------------------------------------------------------------------------------------------
