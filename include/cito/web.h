@@ -6,9 +6,9 @@
 cito_str cito_request_method(const cito_request *);
 cito_str cito_request_path(const cito_request *); /* percent-decoded */
 cito_str cito_request_query_string(const cito_request *);
-cito_str cito_request_scheme(const cito_request *);
+cito_str cito_request_scheme(const cito_request *); /* "http", or what a proxy says that --forwarded-allow-ips lists: "https" */
 const cito_str *cito_request_header(const cito_request *, const char *name); /* the first of that name, in any case; NULL where there is none */
-const char *cito_request_client_host(const cito_request *);
+const char *cito_request_client_host(const cito_request *); /* an address, or what such a proxy says; "" on a Unix socket */
 cito_str cito_request_body(cito_request *); /* whole; suspends until it is there; raises 413 past --limit-body */
 
 /* In a middleware: the rest of the way. Suspends until the answer is made. */

@@ -246,13 +246,25 @@ static int serve_alone(cito_router *app, const cito_serve_settings *settings)
     return code;
 }
 
-int cito_serve(cito_router *app, const cito_serve_settings *settings)
+/* Before anything is bound or started: a list that nobody can match is a mistake of the command line. */
+static bool trust_proxies(cito_serve_settings *settings, cito_arena *texts)
+{
+    const char *list = settings->forwarded_allow_ips, *source = "--forwarded-allow-ips", *error;
+    if (settings->proxy_headers_off)
+        return true;
+    if (!list) {
+        list = getenv("FORWARDED_ALLOW_IPS"); /* Uvicorn's; empty: nobody */
+        source = "FORWARDED_ALLOW_IPS in the environment";
+    }
+    settings->server.trusted_proxies = cito_trusted_proxies_create(texts, list ? list : "127.0.0.1,::1", &error);
+    if (!settings->server.trusted_proxies)
+        fprintf(stderr, "%s: %s\n", source, error);
+    return settings->server.trusted_proxies;
+}
+
+static int serve_as_asked(cito_router *app, const cito_serve_settings *settings)
 {
     unsigned worker_count;
-    if (!cito_log_level_parse(settings->log_level, &cito_log_threshold)) {
-        fprintf(stderr, "--log-level %s: expected debug, info, warning, error or off\n", settings->log_level);
-        return 1;
-    }
     cito_worker_start start;
     if (cito_worker_attach(&start)) {
         if (start.inherited_count == 1)
@@ -263,4 +275,18 @@ int cito_serve(cito_router *app, const cito_serve_settings *settings)
     if (!cito_workers_count(settings->workers, &worker_count))
         return 1;
     return worker_count ? cito_serve_with_workers(app, settings, worker_count) : serve_alone(app, settings);
+}
+
+int cito_serve(cito_router *app, const cito_serve_settings *settings)
+{
+    cito_serve_settings own = *settings;
+    cito_arena texts;
+    if (!cito_log_level_parse(own.log_level, &cito_log_threshold)) {
+        fprintf(stderr, "--log-level %s: expected debug, info, warning, error or off\n", own.log_level);
+        return 1;
+    }
+    cito_arena_init(&texts, 0);
+    int code = trust_proxies(&own, &texts) ? serve_as_asked(app, &own) : 1;
+    cito_arena_finish(&texts);
+    return code;
 }

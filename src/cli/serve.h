@@ -8,12 +8,13 @@
 
 typedef struct cito_serve_settings {
     const char *host, *uds, *log_level, *root_path, *workers, *pid_path;
+    const char *forwarded_allow_ips;             /* NULL: $FORWARDED_ALLOW_IPS, else 127.0.0.1,::1; server.trusted_proxies is made of it */
     unsigned port, backlog, descriptor_plus_one; /* 0: bind */
     unsigned threadpool_size, slow_callback_ms;
     uint64_t stack_size, request_memory_limit, head_size, request_line, field_size;
     unsigned field_count;
     unsigned worker_timeout_ms;
-    bool preload, with_worker;
+    bool preload, with_worker, proxy_headers_off;
     cito_server_options server;
 } cito_serve_settings;
 

@@ -20,13 +20,13 @@ typedef struct cito_scope_http {
     cito_str path;   /* percent-decoded UTF-8 (bytes that are none come as U+FFFD) */
     cito_str raw_path;
     cito_str query_string; /* without the question mark, not decoded */
-    cito_str scheme;       /* "http" */
+    cito_str scheme;       /* "http", or what a trusted proxy says: "https", "ws", "wss" */
     const char *root_path; /* the prefix that a proxy took off the path before it sent it here; NULL: none */
     cito_str host;         /* the Host header, else the server's address */
     int http_minor;        /* HTTP/1.x */
     const cito_header *headers;
     size_t header_count;
-    const char *client_host, *server_host;
+    const char *client_host, *server_host; /* client_host may be what a trusted proxy says: any text; "" where it is not known */
     int client_port, server_port;
 } cito_scope_http;
 

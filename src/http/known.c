@@ -166,7 +166,15 @@ bool cito_known_fields_note(cito_known_fields *known, const cito_header *field, 
         return true;
     case 14:
         return !is_named(field, "content-length") || note_length(known, field->value, head, out_error);
+    case 15:
+        if (is_named(field, "x-forwarded-for"))
+            head->forwarded = true;
+        return true;
     case 17:
+        if (is_named(field, "x-forwarded-proto")) {
+            head->forwarded = true;
+            return true;
+        }
         return !is_named(field, "transfer-encoding") || note_coding(known, field->value, head, out_error);
     default:
         return true;

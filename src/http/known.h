@@ -1,4 +1,5 @@
-/* What the fields that HTTP itself acts on mean for a request: Host, Content-Length, Transfer-Encoding, Connection, Expect, Upgrade.
+/* What the fields that HTTP itself acts on mean for a request: Host, Content-Length, Transfer-Encoding, Connection, Expect, Upgrade;
+ * and whether there is anything of a proxy's, which the server reads.
  * Internal to src/http: head.c calls it, once for each field, then once for the whole. Thread rule: any. */
 #pragma once
 #include "http/parser.h"

@@ -33,6 +33,7 @@ typedef struct cito_http_head {
     size_t header_count;
     int64_t content_length; /* -1: none */
     bool chunked, keep_alive, expect_continue, has_host;
+    bool forwarded;                                /* X-Forwarded-For or X-Forwarded-Proto is there */
     bool upgrade;                                  /* Connection names it, Upgrade is there, and the client is no HTTP/1.0 one */
     cito_str host, content_type, upgrade_protocol; /* empty where absent */
     size_t size;                                   /* bytes of the head, the blank line included */

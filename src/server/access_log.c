@@ -19,11 +19,11 @@ bool cito_access_log_wants_colours(void)
 }
 
 /* Bytes that would break the line's form come percent-encoded. */
-static void append_target(cito_buffer *log, cito_str target)
+static void append_encoded(cito_buffer *log, cito_str text)
 {
-    char *at = cito_buffer_reserve(log, 3 * target.len);
-    for (size_t i = 0; i < target.len; i++) {
-        unsigned char c = (unsigned char)target.data[i];
+    char *at = cito_buffer_reserve(log, 3 * text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
         if (__builtin_expect(c > ' ' && c < 0x7f && c != '"', 1)) {
             *at++ = (char)c;
         } else {
@@ -46,24 +46,39 @@ static const char *colour_of(int status)
     return colours[status >= 100 && status < 600 ? status / 100 - 1 : 4];
 }
 
-void cito_access_log_add(cito_server *server, const cito_scope_http *scope, int status)
+/* Nothing for a client of a Unix socket, which has no address. */
+static void append_client(cito_buffer *log, const cito_server_exchange *exchange)
 {
+    const cito_scope_http *scope = &exchange->base.scope;
+    cito_str host = { scope->client_host, strlen(scope->client_host) };
+    if (!host.len)
+        return;
+    if (host.data == exchange->ends.client_host)
+        cito_buffer_append_str(log, host);
+    else
+        append_encoded(log, host); /* a proxy's word */
+    cito_buffer_append_char(log, ':');
+    append_number(log, (unsigned)scope->client_port);
+}
+
+void cito_access_log_add(const cito_server_exchange *exchange, int status)
+{
+    cito_server *server = exchange->server;
+    const cito_scope_http *scope = &exchange->base.scope;
     cito_buffer *log = &server->log;
     bool coloured = server->log_coloured;
     if (coloured)
         cito_buffer_append_literal(log, "\033[32mINFO\033[0m:     ");
     else
         cito_buffer_append_literal(log, "INFO:     ");
-    cito_buffer_append(log, scope->client_host, strlen(scope->client_host));
-    cito_buffer_append_char(log, ':');
-    append_number(log, (unsigned)scope->client_port);
+    append_client(log, exchange);
     if (coloured)
         cito_buffer_append_literal(log, " - \"\033[1m");
     else
         cito_buffer_append_literal(log, " - \"");
     cito_buffer_append_str(log, scope->method);
     cito_buffer_append_char(log, ' ');
-    append_target(log, scope->target);
+    append_encoded(log, scope->target);
     cito_buffer_append(log, scope->http_minor ? " HTTP/1.1" : " HTTP/1.0", 9);
     if (coloured)
         cito_buffer_append_literal(log, "\033[0m");

@@ -67,6 +67,7 @@ struct cito_connection {
     bool close_after;           /* no more requests; ends when the answer is out */
     bool linger;                /* … and bytes may still come: read them off, that the reset does not overtake the answer */
     bool lingering, probed, served, local;
+    bool trusted; /* the peer is a proxy that is believed */
     cito_timeout timeout;
     cito_input *input;       /* NULL while nothing is in it */
     size_t start, end, base; /* the bytes not yet used; where the running exchange's head ends */
@@ -128,7 +129,7 @@ uint64_t cito_server_now_ms(cito_server *);
 void cito_server_check_timeouts(cito_server *);
 /* Sets the connection's time-out, from now. */
 void cito_server_set_timeout(cito_connection *, cito_timeout_kind);
-/* Fills in ends and local. */
+/* Fills in ends, local and trusted. */
 void cito_server_name_ends(cito_connection *, const struct sockaddr *peer);
 /* Advances the connection at the end of the turn. */
 void cito_server_schedule(cito_server *, cito_connection *);

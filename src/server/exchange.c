@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "http/url.h"
 #include "server/access_log.h"
+#include "server/proxy_header.h"
 #include "server/response.h"
 
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static void begin_answer(cito_server_exchange *exchange, cito_response_head *hea
     if (!exchange->connection)
         return;
     if (server->log_on)
-        cito_access_log_add(server, &exchange->base.scope, head->status);
+        cito_access_log_add(exchange, head->status);
     head->connection = decide_connection(exchange, scan, head->framing == CITO_FRAMING_NONE && !exchange->answer_bodiless);
     cito_server_now_ms(server);
     head->fields = (cito_str){ server->fields, server->fields_len };
@@ -290,6 +291,8 @@ static void fill_scope(cito_server_exchange *exchange, cito_connection *connecti
         scope->query_string = (cito_str){ mark + 1, head->target.len - path_len - 1 };
     }
     scope->path = cito_url_decode(arena, scope->raw_path, false);
+    if (head->forwarded && connection->trusted)
+        cito_proxy_header_apply(exchange->server->options.trusted_proxies, arena, scope);
 }
 
 cito_header *cito_exchange_next_headers(cito_server *server)

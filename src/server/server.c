@@ -217,14 +217,15 @@ void cito_server_name_ends(cito_connection *connection, const struct sockaddr *p
 {
     struct sockaddr_storage own = { 0 };
     socklen_t len = sizeof own;
+    const cito_trusted_proxies *proxies = connection->server->options.trusted_proxies;
     connection->local = peer->sa_family != AF_INET && peer->sa_family != AF_INET6;
-    if (connection->local) {
+    if (getsockname(connection->fd, (struct sockaddr *)&own, &len) != 0)
+        own.ss_family = AF_UNSPEC;
+    connection->trusted = proxies && cito_trusted_proxies_have_peer(proxies, peer, (struct sockaddr *)&own);
+    if (connection->local)
         strcpy(connection->ends.server_host, "localhost");
-        return;
-    }
     format_address(peer, connection->ends.client_host, &connection->ends.client_port);
-    if (getsockname(connection->fd, (struct sockaddr *)&own, &len) == 0)
-        format_address((struct sockaddr *)&own, connection->ends.server_host, &connection->ends.server_port);
+    format_address((struct sockaddr *)&own, connection->ends.server_host, &connection->ends.server_port);
 }
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);

@@ -5,6 +5,7 @@
 #include "http/app.h"
 #include "http/parser.h"
 #include "loop/loop.h"
+#include "server/trusted_proxies.h"
 
 typedef struct cito_server_options {
     cito_http_limits http;
@@ -19,7 +20,8 @@ typedef struct cito_server_options {
         timeout_drain_ms; /* cito_server_stop: how long an idle connection may still ask, and is answered with connection: close; 0: it closes at once */
     bool shares_listeners; /* other processes accept on them too: takes turns with them */
     bool access_log_off, server_header_off, date_header_off;
-    const char *root_path; /* what a proxy takes off the path; NULL: nothing */
+    const char *root_path;                       /* what a proxy takes off the path; NULL: nothing */
+    const cito_trusted_proxies *trusted_proxies; /* borrowed; NULL: nobody's X-Forwarded-… fields are believed */
 } cito_server_options;
 
 typedef struct cito_server cito_server;

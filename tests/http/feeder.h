@@ -36,8 +36,8 @@ static void note_head(cito_buffer *log, const cito_http_head *head)
     note_text(log, head->has_host ? " host=" : " no-host=", head->host);
     if (head->content_length >= 0)
         cito_buffer_append_format(log, " length=%lld", (long long)head->content_length);
-    cito_buffer_append_format(log, "%s%s%s", head->chunked ? " chunked" : "", head->expect_continue ? " continue" : "",
-                              head->upgrade ? " upgrade" : "");
+    cito_buffer_append_format(log, "%s%s%s%s", head->chunked ? " chunked" : "", head->expect_continue ? " continue" : "",
+                              head->upgrade ? " upgrade" : "", head->forwarded ? " forwarded" : "");
     if (head->content_type.len)
         note_text(log, " type=", head->content_type);
     if (head->upgrade_protocol.len)

@@ -33,6 +33,49 @@ static void test_scope(void **state)
     client_close(&c);
 }
 
+/* By default options nobody is believed: the fields are a request's like any other. */
+static void test_strangers_fields_change_nothing(void **state)
+{
+    fixture *f = *state;
+    client c = client_connect(f);
+    client_say(f, &c, "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n\r\n");
+    UNTIL(f, &c, f->ended == 1);
+    assert_string_equal(f->seen, "GET|/|/|/||h|1.1|3|127.0.0.1|http");
+    client_close(&c);
+}
+
+static void test_a_trusted_proxys_fields(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *fields, *seen;
+    } cases[] = {
+        { "127.0.0.1", "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n", "GET|/|/|/||h|1.1|3|203.0.113.7|https" },
+        { "127.0.0.1", "X-Forwarded-Proto: https\r\n", "GET|/|/|/||h|1.1|2|127.0.0.1|https" },
+        { "127.0.0.1", "", "GET|/|/|/||h|1.1|1|127.0.0.1|http" },
+        { "10.0.0.0/8", "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n", "GET|/|/|/||h|1.1|3|127.0.0.1|http" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture f;
+        cito_arena texts;
+        const char *error;
+        cito_arena_init(&texts, 0);
+        fixture_start(&f, &(cito_server_options){ .access_log_off = true,
+                                                  .trusted_proxies = cito_trusted_proxies_create(&texts, cases[i].list, &error) });
+        client c = client_connect(&f);
+        for (unsigned times = 1; times <= 2; times++) { /* a kept connection's second request is looked at anew */
+            client_say(&f, &c, "GET / HTTP/1.1\r\nHost: h\r\n");
+            client_say(&f, &c, times == 1 ? cases[i].fields : "");
+            client_say(&f, &c, "\r\n");
+            UNTIL(&f, &c, f.ended == times);
+            assert_string_equal(f.seen, times == 1 ? cases[i].seen : "GET|/|/|/||h|1.1|1|127.0.0.1|http");
+        }
+        client_close(&c);
+        fixture_stop(&f);
+        cito_arena_finish(&texts);
+    }
+}
+
 static void test_pipelined_thousand(void **state)
 {
     fixture *f = *state;
@@ -446,6 +489,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_keep_alive),
         TEST(test_scope),
+        TEST(test_strangers_fields_change_nothing),
+        cmocka_unit_test(test_a_trusted_proxys_fields),
         TEST(test_pipelined_thousand),
         TEST(test_batch_is_one_write),
         TEST(test_cut_at_every_byte),

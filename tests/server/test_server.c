@@ -3,8 +3,10 @@
 
 #include "base/log.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define REFUSED(STATUS, LENGTH, TEXT)                                                                                                      \
@@ -248,6 +250,26 @@ static void test_no_descriptors(void **state)
     client_close(&c);
 }
 
+/* GET / */
+static void say_on_unix_socket(fixture *f)
+{
+    char directory[] = "/tmp/cito-test-XXXXXX";
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const char *error;
+    assert_non_null(mkdtemp(directory));
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", directory);
+    int listener = cito_listener_open_unix(&f->arena, address.sun_path, 0600, 0, &error);
+    assert_true(listener >= 0);
+    cito_server_listen(f->server, listener);
+    client c = { .fd = socket(AF_UNIX, SOCK_STREAM, 0) };
+    assert_int_equal(connect(c.fd, (struct sockaddr *)&address, sizeof address), 0);
+    client_say(f, &c, GET("/"));
+    UNTIL(f, &c, client_count(&c, "hello") == 1);
+    client_close(&c);
+    unlink(address.sun_path);
+    rmdir(directory);
+}
+
 static void test_access_log(void **state)
 {
     (void)state;
@@ -258,17 +280,25 @@ static void test_access_log(void **state)
     cito_log_threshold = CITO_LOG_INFO;
     fflush(stdout);
     dup2(fileno(file), STDOUT_FILENO);
-    fixture_start(&f, &(cito_server_options){ .limit_body = 5 });
+    cito_arena texts;
+    const char *error;
+    cito_arena_init(&texts, 0);
+    fixture_start(&f,
+                  &(cito_server_options){ .limit_body = 5, .trusted_proxies = cito_trusted_proxies_create(&texts, "127.0.0.1", &error) });
     f.server->log_on = true;
     client c = client_connect(&f);
     client_say(&f, &c, GET("/?q=x%20y") GET("/status/404"));
-    UNTIL(&f, &c, client_count(&c, "\r\n\r\ntext") == 1);
+    client_say(&f, &c, "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: [2001:db8::1]:99\r\n\r\n");
+    client_say(&f, &c, "GET /status/204 HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: a \"b\x9b\r\n\r\n");
+    UNTIL(&f, &c, client_count(&c, "\r\n\r\ntext") == 1 && f.ended == 4);
     struct sockaddr_in own;
     socklen_t len = sizeof own;
     getsockname(c.fd, (struct sockaddr *)&own, &len);
     turn(&f, &c);
     client_close(&c);
+    say_on_unix_socket(&f);
     fixture_stop(&f);
+    cito_arena_finish(&texts);
     dup2(own_stdout, STDOUT_FILENO);
     close(own_stdout);
     rewind(file);
@@ -278,6 +308,12 @@ static void test_access_log(void **state)
     assert_non_null(fgets(line, sizeof line, file));
     snprintf(expected, sizeof expected, "INFO:     127.0.0.1:%d - \"GET /status/404 HTTP/1.1\" 404 Not Found\n", ntohs(own.sin_port));
     assert_string_equal(line, expected);
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_string_equal(line, "INFO:     2001:db8::1:99 - \"GET / HTTP/1.1\" 200 OK\n");
+    assert_non_null(fgets(line, sizeof line, file)); /* whatever a proxy says, it stays one line of text */
+    assert_string_equal(line, "INFO:     a%20%22b%C2%9B:0 - \"GET /status/204 HTTP/1.1\" 204 No Content\n");
+    assert_non_null(fgets(line, sizeof line, file)); /* as Uvicorn writes a client without an address */
+    assert_string_equal(line, "INFO:      - \"GET / HTTP/1.1\" 200 OK\n");
     assert_null(fgets(line, sizeof line, file));
     fclose(file);
 }

@@ -137,10 +137,12 @@ class Nginx:
         path = self.folder / "error.log"
         return path.read_text() if path.exists() else ""
 
-    def client(self, scheme="http"):
+    def client(self, scheme="http", address=None):
+        """address: whose it is, an address of this machine."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return httpx.Client(base_url=f"{scheme}://127.0.0.1:{self.port}", headers={"host": "example.org"}, timeout=20, trust_env=False, verify=context)
+        transport = httpx.HTTPTransport(verify=context, local_address=address)
+        return httpx.Client(base_url=f"{scheme}://127.0.0.1:{self.port}", headers={"host": "example.org"}, timeout=20, trust_env=False, transport=transport)
 
 
 @contextlib.contextmanager
@@ -157,7 +159,12 @@ def nginx_before(server, folder, changes=None, also=None):
 
 
 def command_behind_nginx(program, socket):
-    return command(snippet("sh", "--uds"), {"./workers": str(program), "/run/app/app.sock": str(socket)})
+    return command(snippet("sh", "--uds"), {"./workers": str(program)} | on_socket(socket))
+
+
+def on_socket(socket):
+    """The page's socket stands twice in its commands."""
+    return {f"{option} /run/app/app.sock": f"{option} {shlex.quote(str(socket))}" for option in ("--uds", "--forwarded-allow-ips")}
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ def test_an_unknown_option_is_given_the_nearest_name(run, example):
     assert len(said.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("words", [["--port", "many"], ["--port"], ["--limit-body", "1T"], ["--log-level", "loud"], ["--port", "70000"], ["stray"]])
+@pytest.mark.parametrize("words", [["--port", "many"], ["--port"], ["--limit-body", "1T"], ["--log-level", "loud"], ["--port", "70000"], ["--forwarded-allow-ips", "10.0.0.1/8"], ["stray"]])
 def test_a_wrong_value_is_refused_in_one_line(run, example, words):
     said = run(example("shop"), "run", *words)
     assert said.returncode == 1

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from brokers import free_port, wait_for
-from deployment import BUILD, HERE, PAGE, App, behind_nginx, command, cores, edited, nginx_before, runner, running, snippet, tool
+from deployment import BUILD, HERE, PAGE, App, behind_nginx, command, cores, edited, nginx_before, on_socket, runner, running, snippet, tool
 from test_workers import is_alive
 
 MIB = 1 << 20
@@ -44,7 +44,7 @@ def deployed(compile_program):
 def test_nginx_hands_requests_and_bodies_over(deployed, tmp_path):
     with behind_nginx(deployed, tmp_path) as nginx, nginx.client() as client:
         seen = client.get("/seen", headers={"x-forwarded-for": "203.0.113.7"}).json()
-        assert seen == {"client": "", "scheme": "http", "host": "example.org", "connection": "", "forwarded_for": "203.0.113.7, 127.0.0.1", "forwarded_proto": "http"}
+        assert seen == {"client": "127.0.0.1", "scheme": "http", "host": "example.org", "connection": "", "forwarded_for": "203.0.113.7, 127.0.0.1", "forwarded_proto": "http"}
         body = os.urandom(3 * MIB)
         assert client.post("/echo", content=body).content == body
         assert client.post("/echo", content=iter([body[:MIB], body[MIB:]])).content == body, "a body without a length"
@@ -53,14 +53,40 @@ def test_nginx_hands_requests_and_bodies_over(deployed, tmp_path):
         assert "[error]" not in nginx.errors()
 
 
+def test_nginx_says_who_the_client_is(deployed, tmp_path):
+    with behind_nginx(deployed, tmp_path) as nginx, nginx.client(address="127.0.0.2") as client:
+        assert client.get("/seen").json()["client"] == "127.0.0.2"
+        claims = {"x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}
+        seen = client.get("/seen", headers=claims).json()
+        assert (seen["client"], seen["scheme"]) == ("127.0.0.2", "http"), "what a client says of itself is not believed"
+        app = nginx.app
+    assert app.written().count('127.0.0.2:0 - "GET /seen HTTP/1.1" 200 OK') == 2, app.written()
+
+
+def test_whoever_believes_everybody_needs_the_field_anew(deployed, tmp_path):
+    option = shlex.split(re.search(r"`(--forwarded-allow-ips '\*')`", PAGE).group(1))
+    added, anew = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;", re.search(r"`(proxy_set_header X-Forwarded-For [^`]*)`", PAGE).group(1)
+    for number, (changes, client_host) in enumerate((({}, "203.0.113.7"), ({added: anew}, "127.0.0.2"))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with behind_nginx(deployed, folder, *option, changes=changes) as nginx, nginx.client(address="127.0.0.2") as client:
+            assert client.get("/seen", headers={"x-forwarded-for": "203.0.113.7"}).json()["client"] == client_host
+
+
+def test_nobody_is_believed_without_proxy_headers(deployed, tmp_path):
+    with behind_nginx(deployed, tmp_path, "--no-proxy-headers") as nginx, nginx.client() as client:
+        seen = client.get("/seen").json()
+        assert (seen["client"], seen["scheme"], seen["forwarded_for"]) == ("", "http", "127.0.0.1")
+
+
 def test_nginx_before_a_port(deployed, tmp_path):
     """As the comment beside the socket says."""
     port = free_port()
     comment = edited(snippet("nginx", "upstream app"), {"# or 127.0.0.1:8000\n": f"# or 127.0.0.1:{port}\n"})
     server = re.search(r"# or (\S+)", comment).group(1)
-    with running([deployed, "run", "--port", str(port), "--workers", "2"], tmp_path, workers=2), nginx_before(server, tmp_path) as nginx, nginx.client() as client:
+    with running([deployed, "run", "--port", str(port), "--workers", "2"], tmp_path, workers=2), nginx_before(server, tmp_path) as nginx, nginx.client(address="127.0.0.2") as client:
         seen = client.get("/seen").json()
-        assert (seen["client"], seen["forwarded_for"]) == ("127.0.0.1", "127.0.0.1")
+        assert (seen["client"], seen["forwarded_for"]) == ("127.0.0.2", "127.0.0.2")
 
 
 def established(socket):
@@ -151,7 +177,7 @@ def test_tls_is_nginxs(deployed, tmp_path):
 
     with behind_nginx(deployed, tmp_path, also=with_tls) as nginx, nginx.client("https") as client:
         seen = client.get("/seen").json()
-        assert (seen["scheme"], seen["forwarded_proto"]) == ("http", "https")
+        assert (seen["scheme"], seen["forwarded_proto"]) == ("https", "https")
         assert client.get("/things").headers["location"] == "https://example.org/things/"
 
 
@@ -203,7 +229,7 @@ def test_systemd_takes_the_unit(page_program, tmp_path):
 def test_the_units_commands_start_reload_and_end(page_program, tmp_path):
     service = read_unit()["Service"]
     socket = tmp_path / "app.sock"
-    words = command(service["ExecStart"], {"/opt/app/app": str(page_program), "/run/app/app.sock": str(socket)})
+    words = command(service["ExecStart"], {"/opt/app/app": str(page_program)} | on_socket(socket))
     with running(words, tmp_path, workers=cores()) as app:
         before = app.children()
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://example.org") as client:

@@ -65,6 +65,13 @@ static const transcript transcripts[] = {
       0 },
     { "upgrade that Connection does not name", BYTES("GET / HTTP/1.1\r\n" HOST "Upgrade: h2c\r\n\r\n"),
       "head GET / 1.1 keep host=a protocol=h2c\n  host: a\n  upgrade: h2c\nbody \n", 0 },
+    { "a proxy's fields",
+      BYTES("GET / HTTP/1.1\r\n" HOST "X-Forwarded-For: b\r\n\r\nGET / HTTP/1.1\r\n" HOST "X-FORWARDED-PROTO: c\r\n\r\n"),
+      "head GET / 1.1 keep host=a forwarded\n  host: a\n  x-forwarded-for: b\nbody \n"
+      "head GET / 1.1 keep host=a forwarded\n  host: a\n  x-forwarded-proto: c\nbody \n",
+      0 },
+    { "names of the same lengths", BYTES("GET / HTTP/1.1\r\n" HOST "Accept-Encoding: b\r\nX-Forwarded-Host_: c\r\n\r\n"),
+      "head GET / 1.1 keep host=a\n  host: a\n  accept-encoding: b\n  x-forwarded-host_: c\nbody \n", 0 },
     { "Host forms",
       BYTES("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\nGET / HTTP/1.1\r\nHost:\r\n\r\nGET / HTTP/1.1\r\nHost: a_b.c%20:65535\r\n\r\n"),
       "head GET / 1.1 keep host=[::1]:80\n  host: [::1]:80\nbody \nhead GET / 1.1 keep host=\n  host: \nbody \n"
