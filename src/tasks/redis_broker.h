@@ -109,8 +109,8 @@ void cito_redis_park_check(cito_redis_broker *);
 void cito_redis_park_end(cito_redis_broker *);
 /* Says again which queue's messages the own list holds; with the lease. */
 void cito_redis_park_renew(cito_redis_broker *);
-/* Puts back what lies in the list of a dead consumer: how many. In a coroutine. */
-unsigned cito_redis_park_restore(cito_redis_broker *, cito_arena *, cito_str id);
+/* Puts back what lies in the lists of dead consumers and adds their number to *out_count. NULL, or an error's text. In a coroutine. */
+const char *cito_redis_park_restore(cito_redis_broker *, cito_arena *, const cito_str *ids, size_t count, unsigned *out_count);
 
 void cito_redis_consume_free(cito_redis_broker *);
 const char *cito_redis_consume(cito_broker *, const char *const *queues, unsigned prefetch, const char *node_name,

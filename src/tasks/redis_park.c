@@ -206,17 +206,41 @@ static void put_back(cito_redis_broker *redis, cito_arena *arena, cito_str key, 
     cito_buffer_finish(&text);
 }
 
-unsigned cito_redis_park_restore(cito_redis_broker *redis, cito_arena *arena, cito_str id)
+/* KEYS: lists. All that lies in them. */
+static cito_redis_script look_script = { .text = "local found = {}\n"
+                                                 "for i, key in ipairs(KEYS) do found[i] = redis.call('LRANGE', key, 0, -1) end\n"
+                                                 "return found\n" };
+
+enum { LISTS_AT_ONCE = 500 };
+
+static const char *lists_put_back(cito_redis_broker *redis, cito_arena *arena, const cito_str *keys, const cito_redis_reply *queues,
+                                  size_t count, unsigned *out_count)
 {
-    const cito_redis_reply *queue, *taken;
-    cito_str key = cito_arena_format(arena, "cito.taken.%s", id.data);
-    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &queue, CITO_REDIS_ARGS(CITO_STR("HGET"), CITO_STR("cito.parked"), id)) ||
-        queue->kind != CITO_REDIS_STRING ||
-        cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &taken,
-                        CITO_REDIS_ARGS(CITO_STR("LRANGE"), key, CITO_STR("0"), CITO_STR("-1"))))
-        return 0;
-    for (size_t i = 0; i < taken->count; i++)
-        put_back(redis, arena, key, queue->text, cito_redis_reply_at(taken, i)->text);
-    cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("HDEL"), CITO_STR("cito.parked"), id));
-    return (unsigned)taken->count;
+    const cito_redis_reply *lists;
+    const char *error = cito_redis_call_eval(redis->commands, CITO_REDIS_ONCE, arena, &lists, &look_script, count, count, keys);
+    for (size_t i = 0; !error && i < lists->count; i++) {
+        const cito_redis_reply *list = cito_redis_reply_at(lists, i), *queue = cito_redis_reply_at(queues, i);
+        for (size_t j = 0; queue->kind == CITO_REDIS_STRING && j < list->count; j++, ++*out_count)
+            put_back(redis, arena, keys[i], queue->text, cito_redis_reply_at(list, j)->text);
+    }
+    return error;
+}
+
+const char *cito_redis_park_restore(cito_redis_broker *redis, cito_arena *arena, const cito_str *ids, size_t count, unsigned *out_count)
+{
+    for (size_t first = 0; first < count; first += LISTS_AT_ONCE) {
+        size_t more = count - first < LISTS_AT_ONCE ? count - first : LISTS_AT_ONCE;
+        cito_str keys[LISTS_AT_ONCE], args[LISTS_AT_ONCE + 2] = { CITO_STR("HMGET"), CITO_STR("cito.parked") };
+        const cito_redis_reply *queues;
+        for (size_t i = 0; i < more; i++) {
+            args[i + 2] = ids[first + i];
+            keys[i] = cito_arena_format(arena, "cito.taken.%s", ids[first + i].data);
+        }
+        const char *error = cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &queues, more + 2, args);
+        if (!error)
+            error = lists_put_back(redis, arena, keys, queues, more, out_count);
+        if (error)
+            return error;
+    }
+    return NULL;
 }

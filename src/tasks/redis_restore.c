@@ -9,7 +9,10 @@
 
 #include "base/log.h"
 
-enum { LEASE_MS = 30000, MUTEX_MS = 300000, AT_ONCE = 100 };
+#include <stdlib.h>
+
+/* MUTEX_MS: kombu's is five minutes, and as long nobody would restore where the one who began was killed. Two at once do no harm. */
+enum { LEASE_MS = 30000, MUTEX_MS = 10000, AT_ONCE = 100, SCANNED = 500 };
 
 static cito_redis_script release_script = {
     .text = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\nreturn 0\n"
@@ -121,54 +124,102 @@ static const cito_redis_reply *overdue(cito_redis_broker *redis, cito_arena *are
 }
 
 /* ---- what the dead held -------------------------------------------------------------------------------------------------------- */
-static bool is_dead(cito_redis_broker *redis, cito_arena *arena, cito_str id)
+static int compare_ids(const void *one, const void *other)
 {
-    const cito_redis_reply *exists;
-    if (cito_same(id, own_id(redis)))
-        return false;
-    return !cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &exists,
-                            CITO_REDIS_ARGS(CITO_STR("EXISTS"), cito_arena_format(arena, "cito.consumer.%s", id.data))) &&
-           exists->integer == 0;
+    return memcmp(((const cito_str *)one)->data, ((const cito_str *)other)->data, CITO_REDIS_TAG_PREFIX);
 }
 
-static void restore_dead(cito_redis_broker *redis, cito_arena *arena, cito_str id)
+static bool is_one_of(const cito_str *ids, size_t count, cito_str tag)
 {
-    cito_str cursor = CITO_STR("0"), pattern = cito_arena_format(arena, "%s*", id.data);
-    unsigned count = cito_redis_park_restore(redis, arena, id);
-    do {
-        const cito_redis_reply *scanned;
-        if (redis->is_closing || cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &scanned,
-                                                 CITO_REDIS_ARGS(CITO_STR("HSCAN"), CITO_STR("unacked"), cursor, CITO_STR("MATCH"), pattern,
-                                                                 CITO_STR("COUNT"), CITO_STR("500"))))
-            return;
-        cursor = cito_redis_reply_at(scanned, 0)->text;
-        const cito_redis_reply *found = cito_redis_reply_at(scanned, 1);
-        for (size_t i = 0; i + 1 < found->count; i += 2, count++)
-            restore_one(redis, arena, cito_redis_reply_at(found, i)->text, cito_redis_reply_at(found, i + 1));
-    } while (cursor.data && !cito_str_equal(cursor, "0"));
-    cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), id));
-    if (count > 0)
-        cito_log_write(CITO_LOG_WARNING, "Redis at %s: a worker has died: %u of its messages are put back", redis->url.shown.data, count);
+    return tag.len == CITO_REDIS_TAG && bsearch(&tag, ids, count, sizeof *ids, compare_ids);
 }
 
-static const cito_redis_reply *dead_ones(cito_redis_broker *redis, cito_arena *arena, size_t *out_count)
+/* Those whose lease is over, sorted. */
+static cito_str *dead_ones(cito_redis_broker *redis, cito_arena *arena, size_t *out_count)
 {
-    const cito_redis_reply *ids;
+    const cito_redis_reply *ids, *leases;
     *out_count = 0;
-    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &ids, CITO_REDIS_ARGS(CITO_STR("SMEMBERS"), CITO_STR("cito.consumers"))))
+    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &ids, CITO_REDIS_ARGS(CITO_STR("SMEMBERS"), CITO_STR("cito.consumers"))) ||
+        ids->count == 0)
         return NULL;
-    for (size_t i = 0; i < ids->count && !redis->is_closing; i++)
-        if (is_dead(redis, arena, ids->elements[i]->text))
-            ids->elements[(*out_count)++] = ids->elements[i];
-    return ids;
+    size_t count = 0;
+    cito_str *dead = cito_arena_take(arena, ids->count * sizeof *dead), *args = cito_arena_take(arena, (ids->count + 1) * sizeof *args);
+    args[0] = CITO_STR("MGET");
+    for (size_t i = 0; i < ids->count; i++) {
+        cito_str id = cito_redis_reply_at(ids, i)->text;
+        if (id.len != CITO_REDIS_TAG_PREFIX || cito_same(id, own_id(redis)))
+            continue;
+        dead[count++] = id;
+        args[count] = cito_arena_format(arena, "cito.consumer.%s", id.data);
+    }
+    if (count == 0 || cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &leases, count + 1, args))
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (cito_redis_reply_at(leases, i)->kind == CITO_REDIS_NIL)
+            dead[(*out_count)++] = dead[i];
+    qsort(dead, *out_count, sizeof *dead, compare_ids);
+    return dead;
+}
+
+/* One walk over all tags, however many have died: a service whose workers crash at once leaves hundreds of names. The index and not the entries, which are large. */
+static const char *restore_entries(cito_redis_broker *redis, cito_arena *arena, const cito_str *dead, size_t dead_count,
+                                   unsigned *out_count)
+{
+    cito_str cursor = CITO_STR("0");
+    do {
+        const cito_redis_reply *scanned, *entries;
+        cito_str args[2 * SCANNED + 2] = { CITO_STR("HMGET"), CITO_STR("unacked") };
+        size_t found = 2;
+        const char *error =
+            cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &scanned,
+                            CITO_REDIS_ARGS(CITO_STR("ZSCAN"), CITO_STR("unacked_index"), cursor, CITO_STR("COUNT"), CITO_STR("500")));
+        if (error)
+            return error;
+        cursor = cito_redis_reply_at(scanned, 0)->text;
+        const cito_redis_reply *pairs = cito_redis_reply_at(scanned, 1);
+        for (size_t i = 0; i < pairs->count; i += 2) {
+            if (is_one_of(dead, dead_count, pairs->elements[i]->text))
+                args[found++] = pairs->elements[i]->text;
+            bool is_full = found == sizeof args / sizeof *args || i + 2 >= pairs->count;
+            if (!is_full || found == 2)
+                continue;
+            error = redis->is_closing ? "it closes" : cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &entries, found, args);
+            if (error)
+                return error;
+            for (size_t j = 2; j < found; j++, ++*out_count)
+                restore_one(redis, arena, args[j], cito_redis_reply_at(entries, j - 2));
+            found = 2;
+        }
+    } while (cursor.data && !cito_str_equal(cursor, "0"));
+    return NULL;
+}
+
+/* Their names go last: who is killed in the middle of it leaves the rest to another. */
+static void restore_dead(cito_redis_broker *redis, cito_arena *arena, const cito_str *dead, size_t dead_count)
+{
+    unsigned count = 0;
+    if (cito_redis_park_restore(redis, arena, dead, dead_count, &count) || restore_entries(redis, arena, dead, dead_count, &count))
+        return;
+    cito_str *args = cito_arena_take(arena, (dead_count + 2) * sizeof *args);
+    static const char *const keys[][2] = { { "HDEL", "cito.parked" }, { "SREM", "cito.consumers" } };
+    memcpy(args + 2, dead, dead_count * sizeof *dead);
+    for (size_t i = 0; i < 2; i++) {
+        args[0] = chars(keys[i][0]);
+        args[1] = chars(keys[i][1]);
+        cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, dead_count + 2, args);
+    }
+    if (count > 0)
+        cito_log_write(CITO_LOG_WARNING, "Redis at %s: messages that dead workers held are put back: %u of %zu workers",
+                       redis->url.shown.data, count, dead_count);
 }
 
 void cito_redis_restore(cito_redis_broker *redis)
 {
     cito_arena *arena = cito_context_current->arena;
     size_t dead_count = 0;
-    const cito_redis_reply *tags = overdue(redis, arena), *dead = tags ? dead_ones(redis, arena, &dead_count) : NULL;
-    if (!dead || redis->is_closing || (tags->count == 0 && dead_count == 0))
+    const cito_redis_reply *tags = overdue(redis, arena);
+    const cito_str *dead = tags ? dead_ones(redis, arena, &dead_count) : NULL;
+    if (!tags || redis->is_closing || (tags->count == 0 && dead_count == 0))
         return;
     const cito_redis_reply *taken;
     char expiry[16];
@@ -179,8 +230,8 @@ void cito_redis_restore(cito_redis_broker *redis)
         taken->kind == CITO_REDIS_NIL)
         return;
     restore_overdue(redis, arena, tags);
-    for (size_t i = 0; i < dead_count && !redis->is_closing; i++)
-        restore_dead(redis, arena, dead->elements[i]->text);
+    if (dead_count > 0 && !redis->is_closing)
+        restore_dead(redis, arena, dead, dead_count);
     cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &release_script, 1, 2,
                          (cito_str[]){ CITO_STR("unacked_mutex"), own_id(redis) });
 }
