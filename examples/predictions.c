@@ -6,7 +6,11 @@
  *   curl http://127.0.0.1:8000/decisions/JOB_ID
  *
  * The model asks Redis and PostgreSQL at the same time and takes the longer of the two, not the sum, where PREDICTIONS_REDIS (host:port) and PREDICTIONS_POSTGRES (a
- * connection string) say where they are. A row for each request goes through the queue too, in batches, and is written to the file that PREDICTIONS_LOG names. */
+ * connection string) say where they are. What is written goes through the queue too, and is written in batches: a row for each request to the file that PREDICTIONS_LOG
+ * names, each decision to PostgreSQL. Its tables:
+ *
+ *   CREATE TABLE customers(name text PRIMARY KEY, bonus double precision);
+ *   CREATE TABLE decisions(job_id text PRIMARY KEY, customer text, score double precision, label text); */
 #include <cito.h>
 #include <cito/tasks.h>
 #include <fcntl.h>
@@ -19,113 +23,81 @@
 CITO_QUEUE(queue);
 
 CITO_ENUM(JobStatus, PENDING, STARTED, READY, ERROR);
-CITO_MODEL(Features, (list(double), values, min_length(1), max_length(1000)), (str, customer, default("anonymous"), max_length(50)));
+CITO_ANNOTATED(Text, str, pattern("^[^\\x00]*$")); /* no database keeps a NUL in a text */
+CITO_MODEL(Features, (list(double), values, min_length(1), max_length(1000)), (Text, customer, default("anonymous"), max_length(50)));
 CITO_MODEL(Lookup, (double, value), (double, start), (double, end));
 CITO_MODEL(Prediction, (double, score), (str, label), (Lookup, redis), (Lookup, postgres));
 CITO_MODEL(Job, (str, job_id), (JobStatus, status));
 CITO_MODEL(Row, (double, at), (int, worker_id), (str, method), (str, path));
+CITO_MODEL(Decision, (Text, job_id), (Text, customer), (double, score, allow_inf_nan(false)), (Text, label));
 
-/* ---- the log of requests: each worker gathers rows, a task writes a batch of them in one go -------------------------------- */
+/* ---- writes: each message brings one row, the worker gathers them, and a call writes them all --------------------------------
+ *
+ * Late acknowledgement: rows may be written twice, and are never lost with a worker. The path and the database are the worker's, as the tasks run there. */
+#define BATCHES    .flush_every = 100, .flush_interval = 0.2
+#define NEVER_LOST .acks_late = true, .reject_on_worker_lost = true, .ignore_result = true, .max_retries = -1, .retry_backoff = true
 
-/* The path is the worker's, as the task runs there. Late acknowledgement: a batch may be written twice, and is never lost with a worker. */
-CITO_TASK(queue, .name = "predict.write_rows", .acks_late = true, .ignore_result = true, .max_retries = 5, .retry_backoff = true)
+CITO_TASK(queue, .name = "predict.write_rows", BATCHES, NEVER_LOST)
 CITO_DEF(none, write_rows, (list(Row), rows))
 {
-    cito_str *lines = cito_alloc((rows.count + 1) * sizeof *lines);
+    cito_str *lines = cito_alloc(rows.count * sizeof *lines);
     size_t len = 0;
     for (size_t i = 0; i < rows.count; i++) {
         lines[i] = cito_json_text(cito_dump(Row, &rows.items[i]), 0); /* a client's path may hold anything: JSON keeps it on its line */
         len += lines[i].len + 1;
     }
-    char *text = cito_alloc(len + 1), *end = text;
+    char *text = cito_alloc(len), *end = text;
     for (size_t i = 0; i < rows.count; i++) {
         end = mempcpy(end, lines[i].data, lines[i].len);
         *end++ = '\n';
     }
     const char *path = getenv("PREDICTIONS_LOG");
     int file = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
-    ssize_t written = file < 0 ? -1 : write(file, text, len); /* one write: batches of several workers do not mix */
+    ssize_t written = file < 0 ? -1 : write(file, text, len); /* one write: batches of several processes do not mix */
     if (file >= 0)
         close(file);
-    if (path && written != (ssize_t)len)
-        cito_task_retry(-1, "%s cannot be written to", path);
+    if (written != (ssize_t)len)
+        cito_task_retry(-1, "%s cannot be written to", path ? path : "What PREDICTIONS_LOG names");
+    cito_log("info", "%zu rows written", rows.count);
 }
 
-/* Rows that wait. The loop's thread alone comes here, from coroutines: nothing else runs in between until one of them waits. */
-enum { BATCH_ROWS = 100 };
-#define BATCH_WAIT_S 0.2
-typedef struct batch {
-    size_t count;
-    Row *rows[BATCH_ROWS];
-} batch;
-static batch *open_batch;
-
-static void free_batch(void *data)
+CITO_TASK(queue, .name = "predict.save_decisions", BATCHES, NEVER_LOST)
+CITO_DEF(none, save_decisions, (list(Decision), decisions))
 {
-    batch *sent = data;
-    for (size_t i = 0; i < sent->count; i++)
-        cito_free(Row, sent->rows[i]);
-    free(sent);
+    static PGconn *connection; /* of this process, which runs one task at a time */
+    const char *where = getenv("PREDICTIONS_POSTGRES");
+    if (!connection)
+        connection = PQconnectdb(where ? where : "");
+    else if (PQstatus(connection) != CONNECTION_OK)
+        PQreset(connection);
+    const char *const values[] = { cito_json_text(cito_dump_list(Decision, decisions), 0).data };
+    PGresult *inserted = PQexecParams(connection,
+        "INSERT INTO decisions SELECT * FROM json_to_recordset($1) AS "
+        "of(job_id text, customer text, score double precision, label text) ON CONFLICT DO NOTHING",
+        1, NULL, values, NULL, NULL, 0);
+    bool failed = PQresultStatus(inserted) != PGRES_COMMAND_OK;
+    PQclear(inserted);
+    if (failed)
+        cito_task_retry(-1, "%s", PQerrorMessage(connection));
 }
 
-static void send_batch(void *data)
+static void send_row(void *row)
 {
-    const batch *sent = data;
-    cito_list_Row rows = { 0 };
-    cito_defer(free_batch, data); /* also where sending raises, as no broker answers */
-    for (size_t i = 0; i < sent->count; i++)
-        cito_append(&rows, *sent->rows[i]);
-    cito_delay(write_rows, rows);
+    cito_delay(write_rows, { row, 1 });
 }
 
-static batch *take_open_batch(void)
-{
-    batch *taken = open_batch;
-    open_batch = NULL;
-    return taken;
-}
-
-static void send_open_batch(void *data)
-{
-    (void)data;
-    batch *taken = take_open_batch();
-    if (taken)
-        send_batch(taken);
-}
-
-static void send_in_time(void *data)
-{
-    cito_sleep(BATCH_WAIT_S);
-    send_open_batch(data);
-}
-
-/* The request that begins a batch takes care, after its answer, that it goes in time; the one that fills it sends it. So nothing runs while nobody asks. */
+/* After the answer, which does not wait for the broker. */
 CITO_ASYNC_DEF(none, log_request, (request, request))
 {
     if (!getenv("PREDICTIONS_LOG"))
         return;
-    if (!open_batch) {
-        open_batch = calloc(1, sizeof *open_batch);
-        if (!open_batch)
-            cito_raise(503, "no memory for the log");
-        cito_defer(send_in_time, NULL);
-    }
     Row row = {
         .at = cito_now(), .worker_id = cito_worker_id(), .method = cito_request_method(request), .path = cito_request_path(request)
     };
-    open_batch->rows[open_batch->count++] = cito_dup(Row, &row);
-    if (open_batch->count == BATCH_ROWS)
-        cito_defer(send_batch, take_open_batch());
+    cito_defer(send_row, cito_copy(&row, sizeof row));
 }
 
 CITO_APP(app, .title = "Predictions", .dependencies = { CITO_DEPENDS(log_request) });
-
-CITO_LIFESPAN(app)
-CITO_ASYNC_DEF(none, lifespan)
-{
-    cito_lifespan_yield();
-    send_open_batch(NULL);
-}
 
 /* ---- what the model needs from elsewhere: blocking clients, each on a thread of the pool ---------------------------------- */
 
@@ -182,7 +154,10 @@ CITO_ASYNC_DEF(Prediction, score, (Features, features))
         sum += weight.value * features.values.items[i];
     if (sum < 0)
         cito_raise(422, "The model knows no negative sums");
-    return (Prediction){ .score = sum, .label = cito_string(sum > 1 ? "high" : "low"), .redis = weight, .postgres = bonus };
+    cito_str label = cito_string(sum > 1 ? "high" : "low"), job_id = cito_value_string(cito_value_get(cito_task_request(), "id"));
+    if (getenv("PREDICTIONS_POSTGRES"))
+        cito_delay(save_decisions, cito_list(Decision, { .job_id = job_id, .customer = features.customer, .score = sum, .label = label }));
+    return (Prediction){ .score = sum, .label = label, .redis = weight, .postgres = bonus };
 }
 
 /* ---- the API ---------------------------------------------------------------------------------------------------------------- */

@@ -87,6 +87,8 @@ struct cito_decorator {
     double default_retry_delay, retry_backoff_max, time_limit, soft_time_limit; /* seconds; 0: 180, 600, none, none */
     bool acks_late, reject_on_worker_lost, ignore_result, track_started, retry_backoff, retry_jitter_off, autoretry;
     const char *rate_limit, *queue;
+    int flush_every;       /* more than 0: a task of batches, of at most so many messages */
+    double flush_interval; /* seconds that the first of a batch waits for others; 0: 1 */
     unsigned sequence;    /* private, as what follows */
     cito_decorator *next;
 };

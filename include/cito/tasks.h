@@ -23,7 +23,17 @@ typedef struct cito_queue {
 
 /* CITO_TASK(queue, .name = "tasks.add", .acks_late = true) before CITO_DEF or CITO_ASYNC_DEF. Without a name: "tasks.FUNCTION". The options are Celery's; the fields
  * are those of cito_decorator: max_retries, default_retry_delay, retry_backoff, retry_backoff_max, retry_jitter_off, time_limit, soft_time_limit, acks_late,
- * reject_on_worker_lost, ignore_result, track_started, autoretry, priority, queue, rate_limit. */
+ * reject_on_worker_lost, ignore_result, track_started, autoretry, priority, queue, rate_limit; and those of batches, flush_every and flush_interval, which are
+ * celery-batches'.
+ *
+ *     CITO_TASK(queue, .flush_every = 100, .flush_interval = 0.2, .acks_late = true, .ignore_result = true)
+ *     CITO_DEF(none, write_rows, (list(Row), rows)) { … one INSERT for all … }
+ *
+ * is a task of batches: the worker gathers its messages and makes one call of them when flush_every wait, when their envelopes are 4 MiB together, or flush_interval
+ * seconds after the first came. The one parameter is a list and nothing is returned: each message carries a list, and the call gets their elements one behind the other,
+ * in the order of receipt. A message whose argument does not fit fails alone. Every message has its own state, retries, links, events and acknowledgement; a raise
+ * ends them all, each by its own number of retries. flush_every is at most 10000; a flush_interval of 0 is a second. What is declared otherwise is refused when the
+ * worker starts, with file and line. cito_task_request and cito_task_update_state speak of the first message of the call. */
 #define CITO_TASK(QUEUE, ...) CITO_DECORATE(CITO_ROLE_TASK, &(QUEUE)__VA_OPT__(, ) __VA_ARGS__)
 
 /* ---- sending ------------------------------------------------------------------------------------------------------------------------ */

@@ -81,7 +81,10 @@ static void write_jobs(cito_task_worker *worker, cito_buffer *out, bool (*wanted
 }
 
 static bool is_active(const cito_job *job) { return job->state == CITO_JOB_ACTIVE; }
-static bool is_reserved(const cito_job *job) { return job->state == CITO_JOB_RESERVED || job->state == CITO_JOB_LIMITED; }
+static bool is_reserved(const cito_job *job)
+{
+    return job->state == CITO_JOB_RESERVED || job->state == CITO_JOB_LIMITED || job->state == CITO_JOB_GATHERED;
+}
 
 void cito_inspect_active(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
 {
@@ -114,7 +117,7 @@ void cito_inspect_scheduled(cito_task_worker *worker, const cito_value *argument
             continue;
         cito_buffer_append_format(out, "%s{\"eta\":", first ? "" : ",");
         first = false;
-        write_moment(out, job->later.due);
+        write_moment(out, job->turn.later.due);
         cito_buffer_append_format(out, ",\"priority\":%d,\"request\":", job->message.priority);
         write_job(job, out);
         cito_buffer_append_char(out, '}');
@@ -124,7 +127,10 @@ void cito_inspect_scheduled(cito_task_worker *worker, const cito_value *argument
 
 void cito_inspect_query_task(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
 {
-    static const char *const words[] = { "reserved", "scheduled", "reserved", "active", "ready" };
+    static const char *const words[] = {
+        [CITO_JOB_RESERVED] = "reserved", [CITO_JOB_SCHEDULED] = "scheduled", [CITO_JOB_LIMITED] = "reserved",
+        [CITO_JOB_GATHERED] = "reserved", [CITO_JOB_ACTIVE] = "active",       [CITO_JOB_ENDING] = "ready"
+    };
     const cito_value *ids = cito_value_get(arguments, "ids");
     size_t count = ids && ids->kind == CITO_VALUE_STRING ? 1 : cito_value_count(ids);
     bool first = true;
@@ -243,8 +249,7 @@ void cito_inspect_stats(cito_task_worker *worker, const cito_value *arguments, c
     cito_buffer_append_format(out,
                               ",\"prefetch_count\":%u,\"rusage\":{\"utime\":%.6f,\"stime\":%.6f,\"maxrss\":%ld,\"minflt\":%ld,\"majflt\":%"
                               "ld,\"nvcsw\":%ld,\"nivcsw\":%ld}}",
-                              cito_pool_size(worker->pool) * worker->prefetch_multiplier + worker->scheduled_count,
-                              (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6,
+                              cito_task_worker_prefetch(worker), (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6,
                               (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6, usage.ru_maxrss, usage.ru_minflt,
                               usage.ru_majflt, usage.ru_nvcsw, usage.ru_nivcsw);
 }

@@ -64,6 +64,15 @@ static void post(cito_task_worker *worker, const char *key, const cito_buffer *b
     cito_buffer_finish(&headers);
 }
 
+static unsigned active_count(cito_task_worker *worker)
+{
+    unsigned count = 0;
+    for (const cito_child *child = cito_pool_children(worker->pool); child; child = child->next)
+        for (const cito_job *job = child->job; job; job = job->next_in_batch)
+            count++;
+    return count;
+}
+
 void cito_event_worker(cito_task_worker *worker, const char *type)
 {
     cito_buffer body;
@@ -76,8 +85,7 @@ void cito_event_worker(cito_task_worker *worker, const char *type)
     cito_buffer_append_format(&body,
                               ",\"freq\":%.1f,\"active\":%u,\"processed\":%llu,\"loadavg\":[%.2f,%.2f,%.2f],\"sw_ident\":\"cito\",\"sw_"
                               "ver\":\"0.1.0\",\"sw_sys\":\"Linux\"}",
-                              heartbeat_period_s, cito_pool_active(worker->pool), (unsigned long long)worker->processed, load[0], load[1],
-                              load[2]);
+                              heartbeat_period_s, active_count(worker), (unsigned long long)worker->processed, load[0], load[1], load[2]);
     snprintf(key, sizeof key, "%s", type);
     for (char *c = key; *c; c++)
         if (*c == '-')

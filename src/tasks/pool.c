@@ -312,14 +312,6 @@ void cito_pool_kill(cito_child *child, int signal_number) { cito_supervisor_kill
 
 cito_child *cito_pool_children(cito_pool *pool) { return pool->children; }
 
-unsigned cito_pool_active(const cito_pool *pool)
-{
-    unsigned active = 0;
-    for (const cito_child *child = pool->children; child; child = child->next)
-        active += child->job != NULL;
-    return active;
-}
-
 void cito_pool_stop(cito_pool *pool, bool quick)
 {
     pool->is_stopping = true;

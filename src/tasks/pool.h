@@ -11,7 +11,7 @@ typedef struct cito_pool cito_pool;
 typedef struct cito_child {
     int id; /* 1 … N */
     pid_t pid;
-    void *job; /* what it runs, NULL: idle. Its owner's */
+    void *job; /* what it runs: one, or the first of several in one call. NULL: idle. Its owner's */
     unsigned done_count;
     /* private */
     int channel;
@@ -52,6 +52,5 @@ void cito_pool_run(cito_child *, void *job, const cito_buffer *frame);
 void cito_pool_done(cito_child *);
 void cito_pool_kill(cito_child *, int signal_number);
 cito_child *cito_pool_children(cito_pool *); /* by `next` */
-unsigned cito_pool_active(const cito_pool *);
 /* quick: kills what runs. */
 void cito_pool_stop(cito_pool *, bool quick);

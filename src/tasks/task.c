@@ -64,8 +64,32 @@ static void check_parameter(const cito_decorator *decorator, cito_str name, cons
     }
 }
 
+enum { FLUSH_EVERY_MAX = 10000 };
+
+static void check_batches(const cito_task *task)
+{
+    const cito_decorator *options = task->options;
+    const cito_callable *callable = task->callable;
+    const char *wrong = NULL;
+    if (options->flush_every < 0 || options->flush_every > FLUSH_EVERY_MAX)
+        wrong = cito_arena_format(&registry.texts, ".flush_every = %d is no number of messages that a batch may have: 1 to %d",
+                                  options->flush_every, FLUSH_EVERY_MAX)
+                    .data;
+    else if (options->flush_interval < 0 || options->flush_interval != options->flush_interval)
+        wrong = ".flush_interval is no time: say in seconds how long a message waits for others";
+    else if (!options->flush_every && options->flush_interval > 0)
+        wrong = ".flush_interval alone makes no batches: say with .flush_every how many messages make one";
+    else if (options->flush_every && (callable->param_count != 1 || callable->params[0].type->kind != CITO_KIND_LIST))
+        wrong = "a task of batches (.flush_every) has one parameter, a list: each message carries one, and a call gets the elements of all";
+    else if (options->flush_every && callable->returns->kind != CITO_KIND_NONE)
+        wrong = "a task of batches (.flush_every) returns none: one call ends many messages";
+    if (wrong)
+        add_mistake(options, task->name, wrong);
+}
+
 static void check_task(const cito_task *task, size_t count)
 {
+    check_batches(task);
     const cito_callable *callable = task->callable;
     for (size_t i = 0; i < callable->param_count; i++)
         check_parameter(task->options, task->name, &callable->params[i]);

@@ -61,11 +61,17 @@ void cito_task_worker_post(cito_task_worker *worker, const char *exchange, const
     }
 }
 
+unsigned cito_task_worker_prefetch(const cito_task_worker *worker)
+{
+    return cito_pool_size(worker->pool) * worker->prefetch_multiplier + worker->scheduled_count + worker->beside_count;
+}
+
 void cito_task_worker_fit_prefetch(cito_task_worker *worker)
 {
-    if (!worker->is_stopping)
-        worker->broker->methods->set_prefetch(worker->broker,
-                                              cito_pool_size(worker->pool) * worker->prefetch_multiplier + worker->scheduled_count);
+    if (worker->is_stopping)
+        return;
+    worker->told_prefetch = cito_task_worker_prefetch(worker);
+    worker->broker->methods->set_prefetch(worker->broker, worker->told_prefetch);
 }
 
 /* ---- end ---------------------------------------------------------------------------------------------------------------------------- */
@@ -295,8 +301,8 @@ static void start(void *data)
         return;
     }
     worker->broker = broker;
-    const char *error = broker->methods->consume(broker, worker->queue_names, cito_pool_size(worker->pool) * worker->prefetch_multiplier,
-                                                 worker->node_name.data, &events);
+    worker->told_prefetch = cito_task_worker_prefetch(worker);
+    const char *error = broker->methods->consume(broker, worker->queue_names, worker->told_prefetch, worker->node_name.data, &events);
     if (error) {
         fprintf(stderr, "The broker cannot be consumed from: %s\n", error);
         worker->exit_code = 1;

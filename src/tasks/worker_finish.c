@@ -205,9 +205,31 @@ static void store_state(cito_job *job, cito_str state, cito_str meta)
         NULL, NULL);
 }
 
+/* The place among the child's jobs of the one that a frame speaks of; what it points at is NULL where that has ended. */
+static cito_job **link_at(cito_job **first, uint32_t place)
+{
+    while (*first && (*first)->place != place)
+        first = &(*first)->next_in_batch;
+    return first;
+}
+
+/* One of its call's messages is done with: the child is idle again after the last one. */
+static void leave_child(cito_child *child, uint32_t place)
+{
+    cito_job *first = child->job, **link = link_at(&first, place), *job = *link;
+    *link = job->next_in_batch;
+    job->next_in_batch = NULL;
+    job->child = NULL;
+    job->state = CITO_JOB_ENDING;
+    if (first)
+        child->job = first;
+    else
+        cito_pool_done(child); /* the next one is on its way to the child before this one's end is worked out */
+}
+
 void cito_task_worker_frame(void *data, cito_child *child, const cito_frame *frame, const cito_str *texts)
 {
-    cito_job *job = child->job;
+    cito_job *first = child->job, *job = *link_at(&first, frame->place);
     (void)data;
     if (!job)
         return;
@@ -219,9 +241,7 @@ void cito_task_worker_frame(void *data, cito_child *child, const cito_frame *fra
         cito_job_add_child(job, texts[0]);
         return;
     }
-    job->child = NULL;
-    job->state = CITO_JOB_ENDING;
-    cito_pool_done(child); /* the next one is on its way to the child before this one's end is worked out */
+    leave_child(child, frame->place);
     if (frame->kind == CITO_FRAME_SUCCESS)
         succeed(job, frame, texts[0]);
     else if (frame->kind == CITO_FRAME_RETRY)
@@ -231,36 +251,66 @@ void cito_task_worker_frame(void *data, cito_child *child, const cito_frame *fra
 }
 
 /* ---- a child that died ------------------------------------------------------------------------------------------------------------------ */
-void cito_task_worker_lost(void *data, cito_child *child, int wait_status)
+static void give_back(cito_job *job, const cito_child *child, bool to_the_front)
 {
-    cito_task_worker *worker = data;
-    cito_job *job = child->job;
-    child->job = NULL;
+    cito_task_worker *worker = job->worker;
+    cito_log_write(CITO_LOG_WARNING, "Task %s[%s]: its process %d ended; the message goes back to its queue", job->message.task.data,
+                   job->message.id.data, (int)child->pid);
+    if (to_the_front)
+        worker->broker->methods->give_back(worker->broker, job->delivery);
+    else
+        worker->broker->methods->reject(worker->broker, job->delivery, true);
+    job->delivery = NULL;
+    cito_job_free(job);
+}
+
+/* was_meant: by a cold end, or as it or another of its batch was terminated. The message itself is not to blame then, and keeps its place. */
+static void lose(cito_job *job, const cito_child *child, int wait_status, bool was_meant)
+{
+    int number = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    char message[160];
+    job->next_in_batch = NULL;
     job->child = NULL;
     job->state = CITO_JOB_ENDING;
-    int number = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
     if (job->timed_out) {
-        char message[32];
         snprintf(message, sizeof message, "[%g]", job->limit);
         cito_job_fail(job, "TimeLimitExceeded", "billiard.exceptions", message);
     } else if (job->terminated_by) {
         cito_job_revoke(job, "terminated");
-    } else if (job->delivery && (worker->is_cold || job->task->options->reject_on_worker_lost)) {
-        cito_log_write(CITO_LOG_WARNING, "Task %s[%s]: its process %d ended; the message goes back to its queue", job->message.task.data,
-                       job->message.id.data, (int)child->pid);
-        if (worker->is_cold)
-            worker->broker->methods->give_back(worker->broker, job->delivery);
-        else
-            worker->broker->methods->reject(worker->broker, job->delivery, true);
-        job->delivery = NULL;
-        cito_job_free(job);
+    } else if (job->delivery && (was_meant || job->task->options->reject_on_worker_lost)) {
+        give_back(job, child, was_meant);
     } else {
-        char message[160];
         if (number)
             snprintf(message, sizeof message, "[\"Worker exited prematurely: signal %d (SIG%s).\"]", number,
                      sigabbrev_np(number) ? sigabbrev_np(number) : "?");
         else
             snprintf(message, sizeof message, "[\"Worker exited prematurely: exitcode %d.\"]", WEXITSTATUS(wait_status));
         cito_job_fail(job, "WorkerLostError", "billiard.exceptions", message);
+    }
+}
+
+static cito_job *reversed(cito_job *job)
+{
+    cito_job *row = NULL;
+    for (cito_job *next; job; job = next) {
+        next = job->next_in_batch;
+        job->next_in_batch = row;
+        row = job;
+    }
+    return row;
+}
+
+void cito_task_worker_lost(void *data, cito_child *child, int wait_status)
+{
+    const cito_task_worker *worker = data;
+    cito_job *first = child->job;
+    bool was_meant = worker->is_cold;
+    child->job = NULL;
+    for (const cito_job *job = first; job; job = job->next_in_batch)
+        was_meant = was_meant || job->terminated_by;
+    /* What goes to the front goes there newest first, what goes to the end oldest first: so their order stays. */
+    for (cito_job *job = was_meant ? reversed(first) : first, *next; job; job = next) {
+        next = job->next_in_batch;
+        lose(job, child, wait_status, was_meant);
     }
 }

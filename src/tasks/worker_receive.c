@@ -1,5 +1,7 @@
 /* Receipt: a message becomes a job, waits for its time, its rate and an idle child, and is handed over.
  *
+ * A call is of one message, or of a batch (worker_batch.c): a row of jobs by next_in_batch, of which most calls have one.
+ *
  * Invariants: whatever a message holds, it is settled and the worker goes on; a job that waits for its ETA raises the prefetch window by one, so that it never holds
  * up others; an early-acknowledged message is acknowledged when its bytes are on their way to an idle child, just before it runs.
  * Threading: the loop's. */
@@ -46,6 +48,7 @@ static cito_job *job_new(cito_task_worker *worker, cito_delivery *delivery)
 void cito_job_free(cito_job *job)
 {
     cito_task_worker *worker = job->worker;
+    cito_job_set_beside(job, false);
     *(job->previous ? &job->previous->next : &worker->first) = job->next;
     *(job->next ? &job->next->previous : &worker->last) = job->previous;
     cito_arena_reset(&job->arena);
@@ -70,38 +73,51 @@ cito_job *cito_job_by_id(cito_task_worker *worker, cito_str id)
     return job;
 }
 
-static void ready_append(cito_job *job)
+/* ---- turns ------------------------------------------------------------------------------------------------------------------------ */
+static cito_job *job_of(cito_turn *turn) { return (cito_job *)((char *)turn - offsetof(cito_job, turn)); }
+
+void cito_turn_append(cito_task_worker *worker, cito_turn *turn)
 {
-    cito_task_worker *worker = job->worker;
-    job->state = CITO_JOB_RESERVED;
-    job->next_ready = NULL;
+    turn->next = NULL;
     if (worker->ready_last)
-        worker->ready_last->next_ready = job;
+        worker->ready_last->next = turn;
     else
-        worker->ready_first = job;
-    worker->ready_last = job;
+        worker->ready_first = turn;
+    worker->ready_last = turn;
 }
 
-static void ready_remove(cito_job *job)
+void cito_turn_remove(cito_task_worker *worker, cito_turn *turn)
 {
-    cito_task_worker *worker = job->worker;
-    cito_job **link = &worker->ready_first, *before = NULL;
-    while (*link && *link != job) {
+    cito_turn **link = &worker->ready_first, *before = NULL;
+    while (*link && *link != turn) {
         before = *link;
-        link = &before->next_ready;
+        link = &before->next;
     }
     if (!*link)
         return;
-    *link = job->next_ready;
-    if (worker->ready_last == job)
+    *link = turn->next;
+    if (worker->ready_last == turn)
         worker->ready_last = before;
+}
+
+/* It may run now: alone, or when its batch does. */
+static void make_ready(cito_job *job)
+{
+    if (cito_task_is_of_batches(job->task)) {
+        cito_batch_add(job);
+        return;
+    }
+    job->state = CITO_JOB_RESERVED;
+    cito_turn_append(job->worker, &job->turn);
 }
 
 void cito_job_take_out(cito_job *job)
 {
     if (job->state == CITO_JOB_RESERVED)
-        ready_remove(job);
-    cito_eta_remove(&job->worker->later, &job->later);
+        cito_turn_remove(job->worker, &job->turn);
+    else if (job->state == CITO_JOB_GATHERED)
+        cito_batch_remove(job);
+    cito_eta_remove(&job->worker->later, &job->turn.later);
     if (job->state == CITO_JOB_SCHEDULED) {
         job->worker->scheduled_count--;
         cito_task_worker_fit_prefetch(job->worker);
@@ -120,6 +136,17 @@ double cito_job_hard_limit(const cito_job *job)
     const cito_task_worker *worker = job->worker;
     return limit_of(job->message.time_limit, worker->task_states[job->task_index].time_limit, job->task->options->time_limit,
                     worker->settings->time_limit_ms);
+}
+
+/* Of a call: its messages' longest, as none of them shall end sooner than it would alone. 0: one of them has none. */
+static double longest(const cito_job *job, double (*limit)(const cito_job *))
+{
+    double most = limit(job);
+    for (job = job->next_in_batch; job && most > 0; job = job->next_in_batch) {
+        double one = limit(job);
+        most = one > 0 ? fmax(most, one) : 0;
+    }
+    return most;
 }
 
 double cito_job_soft_limit(const cito_job *job)
@@ -155,11 +182,10 @@ static void arm_for(cito_task_worker *worker, double due)
         cito_task_worker_arm(worker);
 }
 
-static void put_off(cito_job *job, cito_job_state state, double due)
+void cito_turn_put_off(cito_task_worker *worker, cito_turn *turn, double due)
 {
-    job->state = state;
-    cito_eta_add(&job->worker->later, &job->later, due);
-    arm_for(job->worker, due);
+    cito_eta_add(&worker->later, &turn->later, due);
+    arm_for(worker, due);
 }
 
 static void kill_overdue(cito_task_worker *worker, double now)
@@ -170,9 +196,27 @@ static void kill_overdue(cito_task_worker *worker, double now)
             continue;
         cito_log_write(CITO_LOG_ERROR, "Task %s[%s]: hard time limit of %g s exceeded; its process %d is killed", job->message.task.data,
                        job->message.id.data, job->limit, (int)child->pid);
-        job->timed_out = true;
+        for (; job; job = job->next_in_batch)
+            job->timed_out = true;
         cito_pool_kill(child, SIGKILL);
     }
+}
+
+static void turn_is_due(cito_task_worker *worker, cito_turn *turn, double now)
+{
+    if (turn->batch) {
+        cito_eta_remove(&worker->later, &turn->later);
+        turn->batch->state = CITO_BATCH_READY;
+        cito_turn_append(worker, turn);
+        return;
+    }
+    cito_job *job = job_of(turn);
+    cito_job_state state = job->state;
+    cito_job_take_out(job);
+    if (state == CITO_JOB_SCHEDULED && job->message.expires > 0 && job->message.expires < now)
+        cito_job_revoke(job, "expired");
+    else
+        make_ready(job);
 }
 
 void cito_task_worker_later_fired(uv_timer_t *timer)
@@ -181,15 +225,8 @@ void cito_task_worker_later_fired(uv_timer_t *timer)
     double now = cito_task_worker_now();
     worker->later_armed_for = 0;
     kill_overdue(worker, now);
-    for (cito_eta_node *first; (first = cito_eta_first(&worker->later)) && first->due <= now;) {
-        cito_job *job = (cito_job *)((char *)first - offsetof(cito_job, later));
-        cito_job_state state = job->state;
-        cito_job_take_out(job);
-        if (state == CITO_JOB_SCHEDULED && job->message.expires > 0 && job->message.expires < now)
-            cito_job_revoke(job, "expired");
-        else
-            ready_append(job);
-    }
+    for (cito_eta_node *first; (first = cito_eta_first(&worker->later)) && first->due <= now;)
+        turn_is_due(worker, (cito_turn *)((char *)first - offsetof(cito_turn, later)), now);
     cito_task_worker_dispatch(worker);
     cito_task_worker_arm(worker);
 }
@@ -209,29 +246,68 @@ static void store_started(cito_job *job)
                                          NULL, NULL);
 }
 
-static void hand_over(cito_job *job, cito_child *child)
+static void start_one(cito_job *job, cito_child *child, double now, double limit)
 {
     cito_task_worker *worker = job->worker;
-    cito_buffer frame;
-    cito_buffer_init(&frame);
-    cito_frame_write(&frame, (cito_frame){ .kind = CITO_FRAME_RUN, .task = job->task_index, .number = cito_job_soft_limit(job) },
-                     &job->delivery->envelope, 1);
-    cito_pool_run(child, job, &frame);
-    cito_buffer_finish(&frame);
     job->state = CITO_JOB_ACTIVE;
     job->child = child;
-    job->started_at = cito_task_worker_now();
-    job->limit = cito_job_hard_limit(job);
+    job->started_at = now;
+    job->limit = limit;
     if (!job->is_late) {
         worker->broker->methods->ack(worker->broker, job->delivery);
         job->delivery = NULL;
     }
+    cito_job_set_beside(job, job->place > 0 && job->delivery);
     worker->task_states[job->task_index].total++;
     worker->processed++;
     store_started(job);
     cito_event_started(job);
-    if (job->limit > 0)
-        arm_for(worker, job->started_at + job->limit);
+}
+
+static void hand_over(cito_job *first, cito_child *child)
+{
+    cito_task_worker *worker = first->worker;
+    cito_frame head = { .kind = CITO_FRAME_RUN, .task = first->task_index, .number = longest(first, cito_job_soft_limit) };
+    cito_buffer frame;
+    size_t size = sizeof head;
+    unsigned count = 0;
+    for (const cito_job *job = first; job; job = job->next_in_batch, count++)
+        size += job->delivery->envelope.len + CITO_FRAME_TEXT_EXTRA;
+    cito_buffer_init(&frame);
+    cito_buffer_reserve(&frame, size);
+    cito_frame_begin(&frame, head);
+    for (const cito_job *job = first; job; job = job->next_in_batch)
+        cito_frame_add(&frame, job->delivery->envelope);
+    cito_frame_end(&frame, 0, count);
+    cito_pool_run(child, first, &frame);
+    cito_buffer_finish(&frame);
+    double now = cito_task_worker_now(), limit = longest(first, cito_job_hard_limit);
+    for (cito_job *job = first; job; job = job->next_in_batch)
+        start_one(job, child, now, limit);
+    if (limit > 0)
+        arm_for(worker, now + limit);
+}
+
+/* Its turn stands in no row. What has expired ends; false: nothing is left to run. */
+static bool drop_expired(cito_task_worker *worker, cito_turn *turn, double now)
+{
+    if (turn->batch)
+        return cito_batch_drop_expired(worker, turn->batch, now);
+    cito_job *job = job_of(turn);
+    job->state = CITO_JOB_ENDING;
+    if (!(job->message.expires > 0 && job->message.expires < now))
+        return true;
+    cito_job_revoke(job, "expired");
+    return false;
+}
+
+static void limit_rate(cito_task_worker *worker, cito_turn *turn, double due)
+{
+    if (turn->batch)
+        turn->batch->state = CITO_BATCH_LIMITED;
+    else
+        job_of(turn)->state = CITO_JOB_LIMITED;
+    cito_turn_put_off(worker, turn, due);
 }
 
 void cito_task_worker_dispatch(void *data)
@@ -239,19 +315,17 @@ void cito_task_worker_dispatch(void *data)
     cito_task_worker *worker = data;
     cito_child *child;
     while (worker->ready_first && !worker->is_stopping && (child = cito_pool_idle(worker->pool))) {
-        cito_job *job = worker->ready_first;
-        ready_remove(job);
-        job->state = CITO_JOB_ENDING;
+        cito_turn *turn = worker->ready_first;
+        cito_turn_remove(worker, turn);
         double now = cito_task_worker_now();
-        if (job->message.expires > 0 && job->message.expires < now) {
-            cito_job_revoke(job, "expired");
+        if (!drop_expired(worker, turn, now))
             continue;
-        }
-        double wait = cito_rate_take(&worker->task_states[job->task_index].rate, now);
+        const cito_job *next = turn->batch ? turn->batch->first : job_of(turn);
+        double wait = cito_rate_take(&worker->task_states[next->task_index].rate, now);
         if (wait > 0)
-            put_off(job, CITO_JOB_LIMITED, now + wait);
+            limit_rate(worker, turn, now + wait);
         else
-            hand_over(job, child);
+            hand_over(turn->batch ? cito_batch_take(worker, turn->batch, now) : job_of(turn), child);
     }
 }
 
@@ -319,10 +393,11 @@ void cito_task_worker_receive(void *data, cito_delivery *delivery)
         cito_job_revoke(job, "expired");
     } else if (job->message.eta > now) {
         worker->scheduled_count++;
-        put_off(job, CITO_JOB_SCHEDULED, job->message.eta);
+        job->state = CITO_JOB_SCHEDULED;
+        cito_turn_put_off(worker, &job->turn, job->message.eta);
         cito_task_worker_fit_prefetch(worker);
     } else {
-        ready_append(job);
+        make_ready(job);
         cito_task_worker_dispatch(worker);
     }
 }

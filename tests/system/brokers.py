@@ -151,6 +151,17 @@ class Postgres:
     def run(self, sql):
         return subprocess.run(["psql", "--no-psqlrc", "-qAtd", self.connection_string, "-c", sql], capture_output=True, text=True, check=True).stdout
 
+    @contextlib.contextmanager
+    def locked(self, table):
+        """Whoever writes to the table waits until the end of the block."""
+        command = ["psql", "--no-psqlrc", "-qAtd", self.connection_string]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            holder.stdin.write(f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE; SELECT 'locked';\n")
+            holder.stdin.flush()
+            assert holder.stdout.readline() == "locked\n"
+            yield
+            holder.stdin.close()
+
 
 @contextlib.contextmanager
 def postgres_server():

@@ -1,4 +1,5 @@
 """Beside Python's Celery on one Redis: its client and cito's worker, cito's client and its worker, its commands."""
+import contextlib
 import json
 import os
 import subprocess
@@ -90,6 +91,43 @@ def test_pythons_chain_and_links(python, worker):
     linked.set(task_id="linked-task")
     python.send_task("tasks.add", (1, 2), link=linked)
     assert python.AsyncResult("linked-task").get(30) == 4
+
+
+def test_pythons_clients_messages_make_a_batch(python, work, compile_program, redis_broker, tmp_path):
+    """One call, and a state and events for each of its messages. What waits for more is reserved."""
+    calls = tmp_path / "calls"
+    seen = []
+
+    def hears(kind, count):
+        with contextlib.suppress(TimeoutError):
+            listening.drain_events(timeout=0.1)
+        return len([event for event in seen if event["type"] == kind]) >= count
+    with work(compile_program(HERE / "programs" / "batches.c"), redis_broker, "-c", "1", "-n", "cito@test", "-E", CALLS=str(calls)) as worker:
+        sent = [python.send_task("tasks.gather", ([1],)), python.send_task("tasks.gather", ([],)), python.send_task("tasks.gather", (["two"],))]
+
+        def reserved():
+            return {task["id"] for task in python.control.inspect(["cito@test"], timeout=0.5).reserved()["cito@test"]}
+        wait_for(lambda: reserved() == {result.id for result in sent}, lambda: f"they wait: {reserved()}")
+        assert not calls.exists()
+        with python.connection_for_read() as connection:
+            receiver = python.events.Receiver(connection, handlers={"*": seen.append})
+            with receiver.consumer_context(wakeup=False) as (listening, _, _):
+                wait_for(lambda: hears("worker-heartbeat", 1), "the events are listened to")
+                sent.append(python.send_task("tasks.gather", kwargs={"numbers": ["3", 4]}))
+                good = [sent[0], sent[1], sent[3]]
+                assert [result.get(30) for result in good] == [None, None, None]
+                with pytest.raises(Exception, match="valid integer"):
+                    sent[2].get(30)
+                wait_for(lambda: hears("task-succeeded", 3), lambda: f"three have succeeded: {seen}")
+                ended = {kind: {event["uuid"] for event in seen if event["type"] == kind} for kind in ("task-started", "task-succeeded", "task-failed")}
+                assert ended == {"task-started": {result.id for result in sent}, "task-succeeded": {result.id for result in good}, "task-failed": {sent[2].id}}
+        assert [result.state for result in sent] == ["SUCCESS", "SUCCESS", "FAILURE", "SUCCESS"]
+        assert calls.read_text() == "1 3 4\n"
+        left = python.send_task("tasks.gather", ([5],))
+        wait_for(lambda: reserved() == {left.id}, "it waits")
+        worker.process.terminate()
+        assert worker.process.wait(20) == 0, worker.written()
+    assert redis_broker.left() == 1 and left.state == "PENDING"
 
 
 def test_pythons_client_revokes(python, worker, redis_broker):
