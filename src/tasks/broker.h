@@ -34,6 +34,9 @@ typedef struct cito_broker_methods {
     void (*set_prefetch)(cito_broker *, unsigned prefetch);
     const char *(*add_queue)(cito_broker *, const char *queue), *(*cancel_queue)(cito_broker *, const char *queue);
     void (*stop_consuming)(cito_broker *);
+    /* Before a delivery runs that is acknowledged when it has run: from here on it lies where every consumer of this transport looks for what dead ones held. Not
+     * waited for, but on its way. NULL where it does from the beginning. */
+    void (*hold)(cito_broker *, cito_delivery *);
     /* Not waited for: batched and pipelined; flush waits until all are done. */
     void (*ack)(cito_broker *, cito_delivery *);
     void (*reject)(cito_broker *, cito_delivery *, bool requeue);

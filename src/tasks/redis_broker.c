@@ -215,6 +215,7 @@ static const cito_broker_methods methods = {
     .add_queue = cito_redis_add_queue,
     .cancel_queue = cito_redis_cancel_queue,
     .stop_consuming = cito_redis_stop_consuming,
+    .hold = cito_redis_keep,
     .ack = cito_redis_ack,
     .reject = cito_redis_reject,
     .give_back = cito_redis_give_back,

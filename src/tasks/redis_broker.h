@@ -117,8 +117,8 @@ const char *cito_redis_consume(cito_broker *, const char *const *queues, unsigne
                                const cito_consumer_events *);
 void cito_redis_set_prefetch(cito_broker *, unsigned prefetch), cito_redis_stop_consuming(cito_broker *);
 const char *cito_redis_add_queue(cito_broker *, const char *queue), *cito_redis_cancel_queue(cito_broker *, const char *queue);
-void cito_redis_ack(cito_broker *, cito_delivery *), cito_redis_reject(cito_broker *, cito_delivery *, bool requeue),
-    cito_redis_give_back(cito_broker *, cito_delivery *);
+void cito_redis_keep(cito_broker *, cito_delivery *), cito_redis_ack(cito_broker *, cito_delivery *),
+    cito_redis_reject(cito_broker *, cito_delivery *, bool requeue), cito_redis_give_back(cito_broker *, cito_delivery *);
 
 /* Moves an entry of `unacked` to a list's front or back, unless it is gone. done may be NULL. */
 void cito_redis_move(cito_redis_broker *, cito_str tag, cito_str list, cito_str envelope, bool to_front, cito_redis_done *done, void *data);

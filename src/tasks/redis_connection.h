@@ -41,6 +41,8 @@ bool cito_redis_is_busy(const cito_redis *);
 int64_t cito_redis_client_id(const cito_redis *);
 /* before_write is called and what is gathered is sent, soon. */
 void cito_redis_wake(cito_redis *);
+/* Sends what is there now, where the connection is up: before something else happens that is to find it done. */
+void cito_redis_flush(cito_redis *);
 
 /* A command of count arguments. done may be NULL. */
 void cito_redis_send(cito_redis *, unsigned tries, cito_redis_done *, void *data, size_t count, const cito_str *args);

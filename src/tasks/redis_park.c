@@ -68,6 +68,15 @@ void cito_redis_park_drop(cito_redis_broker *redis, cito_redis_delivery *held)
     take_out(redis, held->delivery.envelope);
 }
 
+void cito_redis_keep(cito_broker *broker, cito_delivery *delivery)
+{
+    cito_redis_broker *redis = (cito_redis_broker *)broker;
+    if (redis->arrived != (cito_redis_delivery *)delivery)
+        return;
+    cito_redis_park_enter(redis, redis->arrived);
+    cito_redis_flush(redis->commands);
+}
+
 /* Acknowledged early, and given to a child that was idle, it never gets into `unacked`. */
 static void arrive(cito_redis_broker *redis, cito_str envelope)
 {

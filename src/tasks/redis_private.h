@@ -63,7 +63,6 @@ void cito_redis_lost(cito_redis *, const char *error);
 void cito_redis_watch(cito_redis *, int events);
 void cito_redis_timer_fired(uv_timer_t *);
 void cito_redis_connect_if_down(cito_redis *);
-void cito_redis_flush(cito_redis *);
 
 void cito_redis_pipeline_init(cito_redis *), cito_redis_pipeline_finish(cito_redis *);
 void cito_redis_pipeline_reply(cito_redis *, const cito_redis_reply *);

@@ -49,7 +49,8 @@ static cito_meta meta_of(const cito_job *job, bool is_final)
                         .children_json = job->children.len ? (cito_str){ job->children.data, job->children.len } : (cito_str){ NULL, 0 },
                         .group = job->message.group,
                         .parent_id = job->message.parent_id,
-                        .is_final = is_final };
+                        .is_final = is_final,
+                        .may_exist = job->has_state || job->message.retries > 0 || job->message.redelivered };
 }
 
 /* Stores status, result, traceback and children, then settles. */
@@ -198,6 +199,7 @@ static void failed(cito_job *job, const cito_frame *frame, const cito_str *texts
 
 static void store_state(cito_job *job, cito_str state, cito_str meta)
 {
+    job->has_state = true;
     job->worker->backend->methods->store(
         job->worker->backend,
         &(cito_meta){

@@ -236,6 +236,7 @@ static void store_started(cito_job *job)
 {
     if (!job->task->options->track_started || job->message.ignore_result > 0)
         return;
+    job->has_state = true;
     cito_str result = cito_arena_format(&job->arena, "{\"pid\":%d,\"hostname\":\"%s\"}", (int)job->child->pid, job->worker->node_name.data);
     job->worker->backend->methods->store(job->worker->backend,
                                          &(cito_meta){ .id = job->message.id,
@@ -273,6 +274,9 @@ static void hand_over(cito_job *first, cito_child *child)
     unsigned count = 0;
     for (const cito_job *job = first; job; job = job->next_in_batch, count++)
         size += job->delivery->envelope.len + CITO_FRAME_TEXT_EXTRA;
+    for (cito_job *job = first; job; job = job->next_in_batch)
+        if (job->is_late && worker->broker->methods->hold)
+            worker->broker->methods->hold(worker->broker, job->delivery);
     cito_buffer_init(&frame);
     cito_buffer_reserve(&frame, size);
     cito_frame_begin(&frame, head);

@@ -47,6 +47,7 @@ typedef struct cito_job {
     const char *status;
     int terminated_by; /* a signal's number; 0: not */
     bool is_late, timed_out, was_rejected;
+    bool has_state; /* one that is not its last was stored */
     bool is_beside; /* held beside the prefetch window: see worker_batch.c */
 } cito_job;
 
