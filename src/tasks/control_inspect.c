@@ -1,6 +1,7 @@
 /* Inspect: what the worker says of itself. Each function writes one JSON value.
  *
  * Threading: the loop's. Source: facts on Celery 6. */
+#include "base/log.h"
 #include "json/value.h"
 #include "json/writer.h"
 #include "tasks/worker_state.h"
@@ -151,21 +152,34 @@ void cito_inspect_query_task(cito_task_worker *worker, const cito_value *argumen
     cito_buffer_append_char(out, '}');
 }
 
+static int compare_names(const void *one, const void *other)
+{
+    return strcmp((*(const cito_task *const *)one)->name.data, (*(const cito_task *const *)other)->name.data);
+}
+
+/* Sorted, as Celery's. */
 void cito_inspect_registered(cito_task_worker *worker, const cito_value *arguments, cito_buffer *out)
 {
     (void)arguments;
+    const cito_task **tasks = calloc(worker->task_count + 1, sizeof *tasks);
+    if (!tasks)
+        cito_die(1, "Out of memory");
+    for (size_t i = 0; i < worker->task_count; i++)
+        tasks[i] = &worker->tasks[i];
+    qsort(tasks, worker->task_count, sizeof *tasks, compare_names);
     cito_buffer_append_char(out, '[');
     for (size_t i = 0; i < worker->task_count; i++) {
         cito_buffer name;
         cito_buffer_init(&name);
-        cito_buffer_append_str(&name, worker->tasks[i].name);
-        if (worker->tasks[i].options->rate_limit)
-            cito_buffer_append_format(&name, " [rate_limit=%s]", worker->tasks[i].options->rate_limit);
+        cito_buffer_append_str(&name, tasks[i]->name);
+        if (tasks[i]->options->rate_limit)
+            cito_buffer_append_format(&name, " [rate_limit=%s]", tasks[i]->options->rate_limit);
         if (i)
             cito_buffer_append_char(out, ',');
         write_text(out, (cito_str){ name.data, name.len });
         cito_buffer_finish(&name);
     }
+    free(tasks);
     cito_buffer_append_char(out, ']');
 }
 

@@ -40,6 +40,13 @@ static bool run_all(cito_store *store, const char *sql)
     return false;
 }
 
+static bool set_up(cito_store *store)
+{
+    return run_all(store, "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 33554432") &&
+           run_all(store, store->full_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") &&
+           run_all(store, "BEGIN IMMEDIATE") && run_all(store, schema) && run_all(store, "COMMIT");
+}
+
 bool cito_store_connect(cito_store *store)
 {
     if (store->db)
@@ -51,9 +58,10 @@ bool cito_store_connect(cito_store *store)
         return false;
     }
     sqlite3_busy_handler(store->db, wait_for_writer, NULL);
-    bool is_ready = run_all(store, "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 33554432") &&
-                    run_all(store, store->full_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") &&
-                    run_all(store, "BEGIN IMMEDIATE") && run_all(store, schema) && run_all(store, "COMMIT");
+    bool is_ready = set_up(store);
+    /* A new file that others open in the same moment: SQLite asks no busy handler while it changes the journal's mode. */
+    for (int tries = 0; !is_ready && (sqlite3_errcode(store->db) & 0xFF) == SQLITE_BUSY && wait_for_writer(NULL, tries); tries++)
+        is_ready = set_up(store);
     if (!is_ready)
         cito_store_disconnect(store);
     return is_ready;

@@ -96,6 +96,38 @@ static void test_acknowledged_at_once(void **state)
     run_in_loop(body_acknowledged_at_once);
 }
 
+/* Before a task runs that is acknowledged when it has run: what it does first finds its message in `unacked`. */
+static void message_held(void *data, cito_delivery *delivery)
+{
+    message_came(data, delivery);
+    assert_ptr_equal(redis()->arrived, delivery);
+    broker->methods->hold(broker, delivery);
+    assert_null(redis()->arrived);
+    assert_true(cito_redis_is_busy(redis()->commands));
+    broker->methods->hold(broker, delivery); /* it is */
+}
+
+static void body_held(void)
+{
+    begin(0);
+    assert_null(broker->methods->consume(broker, (const char *const[]){ "q", NULL }, 10, NULL,
+                                         &(const cito_consumer_events){ .message = message_held }));
+    wait_until_parked();
+    publish("q", 0, "a");
+    wait_for(&came_count, 1);
+    assert_null(broker->methods->flush(broker));
+    assert_int_equal(number_of("HLEN", "unacked"), 1);
+    assert_int_equal(number_of("ZCARD", "unacked_index"), 1);
+    ack_all();
+    nothing_is_left();
+    end();
+}
+static void test_held(void **state)
+{
+    (void)state;
+    run_in_loop(body_held);
+}
+
 static void body_given_back(void)
 {
     begin(0);
@@ -299,11 +331,11 @@ static void test_cancelled_queue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entered),         cmocka_unit_test(test_acknowledged_at_once),
-        cmocka_unit_test(test_given_back),      cmocka_unit_test(test_many),
-        cmocka_unit_test(test_window),          cmocka_unit_test(test_lost_reply),
-        cmocka_unit_test(test_dead_consumer),   cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_cancelled_queue),
+        cmocka_unit_test(test_entered),    cmocka_unit_test(test_acknowledged_at_once),
+        cmocka_unit_test(test_held),       cmocka_unit_test(test_given_back),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_window),
+        cmocka_unit_test(test_lost_reply), cmocka_unit_test(test_dead_consumer),
+        cmocka_unit_test(test_stopped),    cmocka_unit_test(test_cancelled_queue),
     };
     return cmocka_run_group_tests(tests, server_group_start, server_group_stop);
 }
