@@ -1,5 +1,6 @@
 """Beside Python's Celery on one Redis: its client and cito's worker, cito's client and its worker, its commands."""
 import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ def python(redis_broker):
     environment = redis_broker.environment
     with celery.Celery("client", broker=environment["CELERY_BROKER_URL"], backend=environment["CELERY_RESULT_BACKEND"], set_as_current=False) as app:
         yield app
+        gc.collect()  # results that a traceback held unsubscribe while Redis is there
 
 
 @pytest.fixture
