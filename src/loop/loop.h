@@ -28,13 +28,13 @@ void cito_loop_post(cito_loop *, void (*run)(void *data), void *data);
 uint64_t cito_loop_now_ms(const cito_loop *);
 
 /* Spin: what another process or thread of this machine is asked for is often here sooner than this process could fall asleep and be woken. Between begin and end the
- * loop goes on turning instead of sleeping, for 50 microseconds at most; where that was not enough several times, only now and then. See docs/decisions/0022. */
+ * loop goes on turning instead of sleeping, for a time at most; where that was not enough several times, only now and then. See docs/decisions/0022. */
 typedef struct cito_spin {
     cito_loop *loop;
-    uint64_t end_ns; /* 0: not begun */
+    uint64_t most_ns, end_ns; /* end_ns 0: not begun */
     unsigned left, skipped;
 } cito_spin;
-void cito_spin_init(cito_spin *, cito_loop *);
+void cito_spin_init(cito_spin *, cito_loop *, unsigned most_us);
 void cito_spin_begin(cito_spin *); /* it has been asked for; nothing where it was before */
 void cito_spin_end(cito_spin *);   /* it is here, or will not come */
 

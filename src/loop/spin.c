@@ -10,7 +10,7 @@
 
 #include <sched.h>
 
-enum { SPIN_NS = 50000, TRIES = 4, SKIPS = 64 };
+enum { TRIES = 4, SKIPS = 64 };
 
 static bool has_cores(void)
 {
@@ -18,14 +18,17 @@ static bool has_cores(void)
     return sched_getaffinity(0, sizeof usable, &usable) != 0 || CPU_COUNT(&usable) > 1;
 }
 
-void cito_spin_init(cito_spin *spin, cito_loop *loop) { *spin = (cito_spin){ .loop = loop, .left = has_cores() ? TRIES : 0 }; }
+void cito_spin_init(cito_spin *spin, cito_loop *loop, unsigned most_us)
+{
+    *spin = (cito_spin){ .loop = loop, .most_ns = most_us * UINT64_C(1000), .left = has_cores() ? TRIES : 0 };
+}
 
 void cito_spin_begin(cito_spin *spin)
 {
     if (spin->end_ns || (spin->left == 0 && (++spin->skipped % SKIPS || !has_cores())))
         return;
     cito_loop *loop = spin->loop;
-    spin->end_ns = cito_clock_monotonic_ns() + SPIN_NS;
+    spin->end_ns = cito_clock_monotonic_ns() + spin->most_ns;
     loop->spins++;
     if (loop->spin_end_ns < spin->end_ns)
         loop->spin_end_ns = spin->end_ns;

@@ -25,6 +25,7 @@ enum {
     BACK_OFF_FIRST_MS = 100, /* 100, 200, 400, … */
     BACK_OFF_MOST_MS = 1000,
     READ_SIZE = 64 * 1024,
+    SPIN_US = 50, /* how long the loop stays awake for a reply */
 };
 
 static void handle_ended(cito_redis *redis)
@@ -370,7 +371,7 @@ cito_redis *cito_redis_new(cito_loop *loop, const cito_redis_url *url, const cit
         if (texts[i]->data)
             *texts[i] = cito_arena_copy_str(&redis->arena, texts[i]->data, texts[i]->len);
     cito_redis_pipeline_init(redis);
-    cito_spin_init(&redis->spin, loop);
+    cito_spin_init(&redis->spin, loop, SPIN_US);
     uv_loop_t *uv = cito_loop_uv(loop);
     uv_timer_init(uv, &redis->timer);
     uv_check_init(uv, &redis->check);

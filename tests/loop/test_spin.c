@@ -52,7 +52,7 @@ static int end(void **state)
 static cito_spin spin_of_several_cores(void)
 {
     cito_spin spin;
-    cito_spin_init(&spin, loop);
+    cito_spin_init(&spin, loop, SPIN_NS / 1000);
     spin.left = TRIES;
     return spin;
 }
@@ -129,7 +129,7 @@ static void never_on_one_core(void **state)
     (void)state;
     use_cores(1);
     cito_spin spin;
-    cito_spin_init(&spin, loop);
+    cito_spin_init(&spin, loop, SPIN_NS / 1000);
     for (int i = 0; i < 2 * SKIPS; i++) {
         cito_spin_begin(&spin);
         assert_false(cito_loop_spins(loop));
