@@ -123,7 +123,12 @@ static void pubsub_down(void *data, const char *error)
     (void)error; /* the other connection tells the same */
     cito_redis_pubsub_down(data);
 }
-static void parking_up(void *data) { cito_redis_wake(((cito_redis_broker *)data)->commands); }
+static void parking_up(void *data)
+{
+    cito_redis_broker *redis = data;
+    redis->park_refused = false; /* it may be another server, or one whose users have changed */
+    cito_redis_wake(redis->commands);
+}
 static void pubsub_push(void *data, const cito_redis_reply *reply) { cito_redis_consume_push(data, reply); }
 
 static void one_closed(cito_redis_broker *redis)
@@ -215,7 +220,7 @@ static const cito_broker_methods methods = {
     .add_queue = cito_redis_add_queue,
     .cancel_queue = cito_redis_cancel_queue,
     .stop_consuming = cito_redis_stop_consuming,
-    .hold = cito_redis_keep,
+    .hold = cito_redis_hold,
     .ack = cito_redis_ack,
     .reject = cito_redis_reject,
     .give_back = cito_redis_give_back,

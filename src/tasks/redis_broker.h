@@ -88,7 +88,7 @@ void cito_redis_tick(cito_redis_broker *);
 /* There may be messages: fetches at the next write. */
 void cito_redis_look_again(cito_redis_broker *);
 /* A delivery of its own for a message: held, and then handed to the consumer, or given back where nothing is consumed any more. */
-cito_redis_delivery *cito_redis_hold(cito_redis_broker *, const cito_redis_queue *, uint64_t number, cito_str envelope);
+cito_redis_delivery *cito_redis_delivery_new(cito_redis_broker *, const cito_redis_queue *, uint64_t number, cito_str envelope);
 void cito_redis_hand_over(cito_redis_broker *, cito_redis_delivery *);
 cito_str cito_redis_score_write(double now_s, char out[CITO_REDIS_SCORE_MAX]);
 
@@ -117,7 +117,7 @@ const char *cito_redis_consume(cito_broker *, const char *const *queues, unsigne
                                const cito_consumer_events *);
 void cito_redis_set_prefetch(cito_broker *, unsigned prefetch), cito_redis_stop_consuming(cito_broker *);
 const char *cito_redis_add_queue(cito_broker *, const char *queue), *cito_redis_cancel_queue(cito_broker *, const char *queue);
-void cito_redis_keep(cito_broker *, cito_delivery *), cito_redis_ack(cito_broker *, cito_delivery *),
+void cito_redis_hold(cito_broker *, cito_delivery *), cito_redis_ack(cito_broker *, cito_delivery *),
     cito_redis_reject(cito_broker *, cito_delivery *, bool requeue), cito_redis_give_back(cito_broker *, cito_delivery *);
 
 /* Moves an entry of `unacked` to a list's front or back, unless it is gone. done may be NULL. */

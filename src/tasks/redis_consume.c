@@ -29,7 +29,7 @@ void cito_redis_look_again(cito_redis_broker *redis)
 }
 
 /* ---- deliveries ---------------------------------------------------------------------------------------------------------------- */
-cito_redis_delivery *cito_redis_hold(cito_redis_broker *redis, const cito_redis_queue *queue, uint64_t number, cito_str envelope)
+cito_redis_delivery *cito_redis_delivery_new(cito_redis_broker *redis, const cito_redis_queue *queue, uint64_t number, cito_str envelope)
 {
     cito_redis_delivery *held = malloc(sizeof *held + envelope.len + 1);
     if (!held)

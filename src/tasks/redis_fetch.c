@@ -74,7 +74,7 @@ static void fetched(void *data, const cito_redis_reply *reply, const char *error
     for (size_t i = 0; i < got; i++) {
         size_t place = (size_t)reply->elements[i * 2]->integer - 1;
         last = redis->fetch_queues[place];
-        cito_redis_hand_over(redis, cito_redis_hold(redis, last, redis->fetch_first + i, reply->elements[i * 2 + 1]->text));
+        cito_redis_hand_over(redis, cito_redis_delivery_new(redis, last, redis->fetch_first + i, reply->elements[i * 2 + 1]->text));
     }
     for (size_t i = 0; i < redis->queue_count; i++)
         if (redis->queues[i] == last)
@@ -128,7 +128,7 @@ static void recovered(void *data, const cito_redis_reply *reply, const char *err
             cito_str end = redis->fetch_queues[q]->entry_end;
             if (entry.len > end.len && !memcmp(entry.data + entry.len - end.len, end.data, end.len)) {
                 entry = (cito_str){ entry.data + 1, entry.len - end.len - 1 };
-                cito_redis_hand_over(redis, cito_redis_hold(redis, redis->fetch_queues[q], redis->fetch_first + i, entry));
+                cito_redis_hand_over(redis, cito_redis_delivery_new(redis, redis->fetch_queues[q], redis->fetch_first + i, entry));
                 break;
             }
         }

@@ -68,7 +68,7 @@ void cito_redis_park_drop(cito_redis_broker *redis, cito_redis_delivery *held)
     take_out(redis, held->delivery.envelope);
 }
 
-void cito_redis_keep(cito_broker *broker, cito_delivery *delivery)
+void cito_redis_hold(cito_broker *broker, cito_delivery *delivery)
 {
     cito_redis_broker *redis = (cito_redis_broker *)broker;
     if (redis->arrived != (cito_redis_delivery *)delivery)
@@ -80,7 +80,7 @@ void cito_redis_keep(cito_broker *broker, cito_delivery *delivery)
 /* Acknowledged early, and given to a child that was idle, it never gets into `unacked`. */
 static void arrive(cito_redis_broker *redis, cito_str envelope)
 {
-    cito_redis_delivery *held = cito_redis_hold(redis, redis->parked_queue, redis->next_tag++, envelope);
+    cito_redis_delivery *held = cito_redis_delivery_new(redis, redis->parked_queue, redis->next_tag++, envelope);
     redis->arrived = held;
     cito_redis_hand_over(redis, held);
     if (redis->arrived == held)
@@ -117,7 +117,8 @@ static void moved(void *data, const cito_redis_reply *reply, const char *error)
     if (!reply)
         redis->park_lost = true;
     else if (error)
-        redis->park_refused = true; /* Redis before 6.2, or no right to it: the word that a list has changed will do */
+        redis->park_refused =
+            true; /* Redis before 6.2, no right to it, a replica: the word that a list has changed will do on this connection */
     else if (reply->kind == CITO_REDIS_STRING)
         arrive(redis, reply->text);
     unparked(redis);
