@@ -173,24 +173,30 @@ cito_str cito_arena_copy_str(cito_arena *arena, const char *data, size_t len)
     return (cito_str){ copy, len };
 }
 
-cito_str cito_arena_format(cito_arena *arena, const char *format, ...)
+cito_str cito_arena_format_list(cito_arena *arena, const char *format, va_list arguments)
 {
     char short_text[256]; /* most texts are short: they are formatted once */
-    va_list arguments;
-    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
     int len = vsnprintf(short_text, sizeof short_text, format, arguments);
-    va_end(arguments);
     if (len < 0)
         cito_abort("printf refused the format \"%s\"", format);
-    if ((size_t)len < sizeof short_text)
-        return cito_arena_copy_str(arena, short_text, (size_t)len);
     char *text = cito_arena_take(arena, (size_t)len + 1);
-    if (!text)
-        return (cito_str){ NULL, 0 };
+    if (text && (size_t)len < sizeof short_text)
+        memcpy(text, short_text, (size_t)len + 1);
+    else if (text)
+        vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return (cito_str){ text, text ? (size_t)len : 0 };
+}
+
+cito_str cito_arena_format(cito_arena *arena, const char *format, ...)
+{
+    va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, (size_t)len + 1, format, arguments);
+    cito_str text = cito_arena_format_list(arena, format, arguments);
     va_end(arguments);
-    return (cito_str){ text, (size_t)len };
+    return text;
 }
 
 void cito_arena_adopt(cito_arena *into, cito_arena *from)

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/sanitizer.h"
 #include <cito/value.h>
+#include <stdarg.h>
 
 typedef struct cito_arena_block cito_arena_block;
 typedef struct cito_arena {
@@ -43,6 +44,7 @@ void *cito_arena_take_zeroed(cito_arena *, size_t size);
 cito_str cito_arena_copy_str(cito_arena *, const char *data, size_t len);
 /* printf into the arena. Past the limit: data is NULL. */
 cito_str cito_arena_format(cito_arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+cito_str cito_arena_format_list(cito_arena *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 /* All blocks of `from` now belong to `into`; from is empty afterwards. For what a callable made on another thread.
  * Never refused: where that takes `into` over its limit, its next allocation is. */
 void cito_arena_adopt(cito_arena *into, cito_arena *from);

@@ -60,6 +60,14 @@ void cito_json_write_string(cito_buffer *buffer, cito_str text)
     buffer->len = (size_t)(out - buffer->data);
 }
 
+void cito_json_write_string_or_null(cito_buffer *buffer, cito_str text)
+{
+    if (text.data)
+        cito_json_write_string(buffer, text);
+    else
+        cito_buffer_append_literal(buffer, "null");
+}
+
 void cito_json_write_int(cito_buffer *buffer, int64_t value)
 {
     buffer->len += cito_int_write(value, cito_buffer_reserve(buffer, CITO_NUMBER_MAX));

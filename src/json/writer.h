@@ -7,6 +7,8 @@ enum { CITO_JSON_WRITE_SLACK = 64 };
 
 /* With quotes; escapes ", \, control characters (\n \r \t \b \f, else \u00xx); the rest as it is, SIMD-scanned. */
 void cito_json_write_string(cito_buffer *, cito_str);
+/* null where data is NULL. */
+void cito_json_write_string_or_null(cito_buffer *, cito_str);
 void cito_json_write_int(cito_buffer *, int64_t);
 void cito_json_write_uint(cito_buffer *, uint64_t);
 /* pydantic's form; NaN and infinities as null. */

@@ -118,22 +118,13 @@ cito_str cito_string(const char *chars)
 
 cito_str cito_format(const char *format, ...)
 {
-    char short_text[256];
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(short_text, sizeof short_text, format, arguments);
+    cito_str text = cito_arena_format_list(cito_context_require("cito_format")->arena, format, arguments);
     va_end(arguments);
-    if (len < 0)
-        cito_abort("printf refused the format \"%s\"", format);
-    char *text = take("cito_format", (size_t)len + 1);
-    if ((size_t)len < sizeof short_text) {
-        memcpy(text, short_text, (size_t)len + 1);
-    } else {
-        va_start(arguments, format);
-        vsnprintf(text, (size_t)len + 1, format, arguments);
-        va_end(arguments);
-    }
-    return (cito_str){ text, (size_t)len };
+    if (!text.data)
+        raise_too_large();
+    return text;
 }
 
 /* What stands before an array of cito_grow. used tells whether a copy of the list's struct has appended already: then this one may not write

@@ -12,15 +12,10 @@
 
 #define KEY(OUT, NAME) cito_buffer_append_literal(OUT, ",\"" NAME "\":")
 
-static void write_text(cito_buffer *out, cito_str text)
+static void write_chars(cito_buffer *out, const char *chars)
 {
-    if (text.data)
-        cito_json_write_string(out, text);
-    else
-        cito_buffer_append_literal(out, "null");
+    cito_json_write_string_or_null(out, (cito_str){ chars, chars ? strlen(chars) : 0 });
 }
-
-static void write_chars(cito_buffer *out, const char *chars) { write_text(out, (cito_str){ chars, chars ? strlen(chars) : 0 }); }
 
 static void write_value(cito_buffer *out, const cito_value *value, const char *otherwise)
 {
@@ -37,26 +32,26 @@ static void write_job(const cito_job *job, cito_buffer *out)
     if (cito_message_read_body(&job->message, &scratch, &body))
         body = (cito_message_body){ 0 };
     cito_buffer_append_literal(out, "{\"id\":");
-    write_text(out, job->message.id);
+    cito_json_write_string_or_null(out, job->message.id);
     KEY(out, "name");
-    write_text(out, job->message.task);
+    cito_json_write_string_or_null(out, job->message.task);
     KEY(out, "args");
     write_value(out, body.args, "[]");
     KEY(out, "kwargs");
     write_value(out, body.kwargs, "{}");
     KEY(out, "type");
-    write_text(out, job->message.task);
+    cito_json_write_string_or_null(out, job->message.task);
     KEY(out, "hostname");
-    write_text(out, job->worker->node_name);
+    cito_json_write_string_or_null(out, job->worker->node_name);
     KEY(out, "time_start");
     if (job->state == CITO_JOB_ACTIVE)
         cito_buffer_append_format(out, "%.6f", job->started_at);
     else
         cito_buffer_append_literal(out, "null");
     cito_buffer_append_format(out, ",\"acknowledged\":%s,\"delivery_info\":{\"exchange\":", job->delivery ? "false" : "true");
-    write_text(out, job->message.exchange.data ? job->message.exchange : CITO_STR(""));
+    cito_json_write_string_or_null(out, job->message.exchange.data ? job->message.exchange : CITO_STR(""));
     KEY(out, "routing_key");
-    write_text(out, job->message.routing_key);
+    cito_json_write_string_or_null(out, job->message.routing_key);
     cito_buffer_append_format(out, ",\"priority\":%d,\"redelivered\":%s},\"worker_pid\":", job->message.priority,
                               job->message.redelivered ? "true" : "false");
     if (job->child)
@@ -144,7 +139,7 @@ void cito_inspect_query_task(cito_task_worker *worker, const cito_value *argumen
         if (!first)
             cito_buffer_append_char(out, ',');
         first = false;
-        write_text(out, id);
+        cito_json_write_string_or_null(out, id);
         cito_buffer_append_format(out, ":[\"%s\",", words[job->state]);
         write_job(job, out);
         cito_buffer_append_char(out, ']');
@@ -176,7 +171,7 @@ void cito_inspect_registered(cito_task_worker *worker, const cito_value *argumen
             cito_buffer_append_format(&name, " [rate_limit=%s]", tasks[i]->options->rate_limit);
         if (i)
             cito_buffer_append_char(out, ',');
-        write_text(out, (cito_str){ name.data, name.len });
+        cito_json_write_string_or_null(out, (cito_str){ name.data, name.len });
         cito_buffer_finish(&name);
     }
     free(tasks);
@@ -190,7 +185,7 @@ void cito_inspect_revoked(cito_task_worker *worker, const cito_value *arguments,
     for (const cito_revoked_id *id = worker->revoked.oldest; id; id = id->newer) {
         if (id != worker->revoked.oldest)
             cito_buffer_append_char(out, ',');
-        write_text(out, (cito_str){ id->id, id->len });
+        cito_json_write_string_or_null(out, (cito_str){ id->id, id->len });
     }
     cito_buffer_append_char(out, ']');
 }
@@ -231,7 +226,7 @@ static void write_broker(cito_task_worker *worker, cito_buffer *out)
     if (colon)
         name_len = (size_t)(colon - host);
     cito_buffer_append_literal(out, "{\"hostname\":");
-    write_text(out, (cito_str){ host, name_len });
+    cito_json_write_string_or_null(out, (cito_str){ host, name_len });
     cito_buffer_append_format(
         out,
         ",\"userid\":null,\"virtual_host\":\"%.*s\",\"port\":%d,\"transport\":\"%s\",\"ssl\":false,\"connect_timeout\":4,\"heartbeat\":0}",
@@ -252,7 +247,7 @@ void cito_inspect_stats(cito_task_worker *worker, const cito_value *arguments, c
         if (!first)
             cito_buffer_append_char(out, ',');
         first = false;
-        write_text(out, worker->tasks[i].name);
+        cito_json_write_string_or_null(out, worker->tasks[i].name);
         cito_buffer_append_format(out, ":%llu", (unsigned long long)worker->task_states[i].total);
     }
     cito_buffer_append_format(out, "},\"pid\":%d,\"clock\":\"%lld\",\"uptime\":%lld,\"pool\":", (int)getpid(), (long long)worker->clock,
@@ -313,7 +308,7 @@ void cito_inspect_report(cito_task_worker *worker, const cito_value *arguments, 
     cito_buffer_append_format(&text, "software -> cito:0.1.0 platform -> Linux broker:%s results:%s tasks:%zu", worker->broker->transport,
                               worker->backend->kind, worker->task_count);
     cito_buffer_append_literal(out, "{\"ok\":");
-    write_text(out, (cito_str){ text.data, text.len });
+    cito_json_write_string_or_null(out, (cito_str){ text.data, text.len });
     cito_buffer_append_char(out, '}');
     cito_buffer_finish(&text);
 }

@@ -82,14 +82,6 @@ void cito_message_init(cito_message *message, cito_arena *arena, const char *tas
 /* ---- pieces of JSON -------------------------------------------------------------------------------------------------------------------- */
 #define KEY(BUFFER, NAME) cito_buffer_append_literal(BUFFER, ",\"" NAME "\":")
 
-static void write_text(cito_buffer *buffer, cito_str text)
-{
-    if (text.data)
-        cito_json_write_string(buffer, text);
-    else
-        cito_buffer_append_literal(buffer, "null");
-}
-
 static void write_moment(cito_buffer *buffer, double moment)
 {
     if (!(moment > 0)) {
@@ -146,17 +138,17 @@ static void write_kept(cito_buffer *buffer, const cito_value *headers, const cha
 void cito_message_write_headers(const cito_message *message, cito_buffer *buffer)
 {
     cito_buffer_append_literal(buffer, "{\"lang\":\"py\",\"task\":");
-    write_text(buffer, message->task);
+    cito_json_write_string_or_null(buffer, message->task);
     KEY(buffer, "id");
-    write_text(buffer, message->id);
+    cito_json_write_string_or_null(buffer, message->id);
     KEY(buffer, "shadow");
-    write_text(buffer, message->shadow);
+    cito_json_write_string_or_null(buffer, message->shadow);
     KEY(buffer, "eta");
     write_moment(buffer, message->eta);
     KEY(buffer, "expires");
     write_moment(buffer, message->expires);
     KEY(buffer, "group");
-    write_text(buffer, message->group);
+    cito_json_write_string_or_null(buffer, message->group);
     KEY(buffer, "group_index");
     if (message->group_index < 0)
         cito_buffer_append_literal(buffer, "null");
@@ -169,15 +161,15 @@ void cito_message_write_headers(const cito_message *message, cito_buffer *buffer
     cito_buffer_append_char(buffer, ',');
     write_limit(buffer, message->soft_time_limit);
     cito_buffer_append_literal(buffer, "],\"root_id\":");
-    write_text(buffer, message->root_id);
+    cito_json_write_string_or_null(buffer, message->root_id);
     KEY(buffer, "parent_id");
-    write_text(buffer, message->parent_id);
+    cito_json_write_string_or_null(buffer, message->parent_id);
     KEY(buffer, "argsrepr");
-    write_text(buffer, message->argsrepr);
+    cito_json_write_string_or_null(buffer, message->argsrepr);
     KEY(buffer, "kwargsrepr");
-    write_text(buffer, message->kwargsrepr);
+    cito_json_write_string_or_null(buffer, message->kwargsrepr);
     KEY(buffer, "origin");
-    write_text(buffer, message->origin);
+    cito_json_write_string_or_null(buffer, message->origin);
     KEY(buffer, "ignore_result");
     cito_str ignore[] = { CITO_STR("null"), CITO_STR("false"), CITO_STR("true") };
     cito_buffer_append_str(buffer, ignore[message->ignore_result < 0 ? 0 : message->ignore_result ? 2 : 1]);
@@ -196,19 +188,19 @@ void cito_message_write_headers(const cito_message *message, cito_buffer *buffer
 void cito_message_write_properties(const cito_message *message, cito_buffer *buffer)
 {
     cito_buffer_append_literal(buffer, "{\"correlation_id\":");
-    write_text(buffer, message->correlation_id);
+    cito_json_write_string_or_null(buffer, message->correlation_id);
     KEY(buffer, "reply_to");
-    write_text(buffer, message->reply_to);
+    cito_json_write_string_or_null(buffer, message->reply_to);
     cito_buffer_append_literal(buffer, ",\"delivery_mode\":2,\"delivery_info\":{\"exchange\":");
-    write_text(buffer, message->exchange);
+    cito_json_write_string_or_null(buffer, message->exchange);
     KEY(buffer, "routing_key");
-    write_text(buffer, message->routing_key);
+    cito_json_write_string_or_null(buffer, message->routing_key);
     if (message->redelivered)
         cito_buffer_append_literal(buffer, ",\"redelivered\":true");
     cito_buffer_append_literal(buffer, "},\"priority\":");
     cito_json_write_int(buffer, message->priority);
     cito_buffer_append_literal(buffer, ",\"body_encoding\":\"base64\",\"delivery_tag\":");
-    write_text(buffer, message->delivery_tag);
+    cito_json_write_string_or_null(buffer, message->delivery_tag);
     write_unknown(buffer, message->properties, cito_property_is_known);
     cito_buffer_append_char(buffer, '}');
 }
@@ -218,9 +210,9 @@ void cito_message_write_envelope(const cito_message *message, cito_buffer *buffe
     cito_buffer_append_literal(buffer, "{\"body\":\"");
     cito_base64_write(message->body, buffer);
     cito_buffer_append_literal(buffer, "\",\"content-encoding\":");
-    write_text(buffer, message->content_encoding);
+    cito_json_write_string_or_null(buffer, message->content_encoding);
     KEY(buffer, "content-type");
-    write_text(buffer, message->content_type);
+    cito_json_write_string_or_null(buffer, message->content_type);
     KEY(buffer, "headers");
     cito_message_write_headers(message, buffer);
     KEY(buffer, "properties");
