@@ -1,5 +1,5 @@
-/* Child: one call at a time: of one message, or of a batch, whose lists it lays one behind the other. A CITO_ASYNC_DEF and a CITO_DEF both run in a coroutine of this process's loop, whose stack is as large as a thread's: nobody else is
- * on this loop, so a task that blocks it holds up nothing.
+/* Child: one call at a time: of one message, or of a batch, whose lists it lays one behind the other. A CITO_ASYNC_DEF and a CITO_DEF both run in a coroutine of this
+ * process's loop, whose stack is as large as a thread's: nobody else is on this loop, so a task that blocks it holds up nothing.
  *
  * The soft time limit is a time-out around the call: what waits when it strikes, or waits later, raises 504; cito_catch around the work lets a task end in good order.
  * A task that only computes is not interrupted: that is what the hard limit is for.

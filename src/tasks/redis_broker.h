@@ -79,6 +79,8 @@ cito_redis_queue *cito_redis_queue_named(cito_redis_broker *, cito_str name);
 /* Writes the queue's bindings, once per connection. */
 void cito_redis_declare(cito_redis_broker *, cito_redis_queue *);
 void cito_redis_tag_make(const char *prefix, uint64_t number, char out[CITO_REDIS_TAG + 1]);
+/* Its name in cito.consumers and cito.parked: what its tags begin with. */
+static inline cito_str cito_redis_own_id(const cito_redis_broker *redis) { return (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX }; }
 
 void cito_redis_consume_up(cito_redis_broker *), cito_redis_consume_down(cito_redis_broker *, const char *error);
 void cito_redis_consume_before_write(cito_redis_broker *);

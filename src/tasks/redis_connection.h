@@ -54,6 +54,8 @@ const char *cito_redis_call(cito_redis *, unsigned tries, cito_arena *, const ci
                             const cito_str *args);
 const char *cito_redis_call_eval(cito_redis *, unsigned tries, cito_arena *, const cito_redis_reply **out_reply, cito_redis_script *,
                                  size_t key_count, size_t count, const cito_str *args);
+/* A text that ends in a NUL as an argument. */
+cito_str cito_redis_chars(const char *);
 /* Arguments as a list: CITO_REDIS_ARGS(CITO_STR("GET"), key). */
 #define CITO_REDIS_ARGS(...)                                                                                                               \
     (sizeof((cito_str[]){ __VA_ARGS__ }) / sizeof(cito_str)), (cito_str[]) { __VA_ARGS__ }

@@ -17,9 +17,6 @@ static cito_str taken_key(const cito_redis_broker *redis, char out[TAKEN_KEY_MAX
     return (cito_str){ out, (size_t)snprintf(out, TAKEN_KEY_MAX, "cito.taken.%s", redis->prefix) };
 }
 
-/* It is a member of cito.consumers too. */
-static cito_str own_id(const cito_redis_broker *redis) { return (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX }; }
-
 /* ---- a message that lies in the own list ---------------------------------------------------------------------------------------------- */
 /* By its text: a command that is sent again after a lost connection must not meet the next one. */
 static void take_out(cito_redis_broker *redis, cito_str envelope)
@@ -91,7 +88,7 @@ static void arrive(cito_redis_broker *redis, cito_str envelope)
 static void queue_tell(cito_redis_broker *redis, cito_redis *connection)
 {
     cito_redis_send(connection, CITO_REDIS_ONCE, NULL, NULL,
-                    CITO_REDIS_ARGS(CITO_STR("HSET"), CITO_STR("cito.parked"), own_id(redis), redis->parked_queue->name));
+                    CITO_REDIS_ARGS(CITO_STR("HSET"), CITO_STR("cito.parked"), cito_redis_own_id(redis), redis->parked_queue->name));
 }
 
 void cito_redis_park_renew(cito_redis_broker *redis)
@@ -116,9 +113,8 @@ static void moved(void *data, const cito_redis_reply *reply, const char *error)
         return; /* it ends: what was moved is looked for there */
     if (!reply)
         redis->park_lost = true;
-    else if (error)
-        redis->park_refused =
-            true; /* Redis before 6.2, no right to it, a replica: the word that a list has changed will do on this connection */
+    else if (error) /* Redis before 6.2, no right to it, a replica: on this connection the word that a list has changed will do */
+        redis->park_refused = true;
     else if (reply->kind == CITO_REDIS_STRING)
         arrive(redis, reply->text);
     unparked(redis);
@@ -159,7 +155,7 @@ void cito_redis_unpark(cito_redis_broker *redis)
         return;
     snprintf(id, sizeof id, "%lld", (long long)cito_redis_client_id(redis->parking));
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
-                    CITO_REDIS_ARGS(CITO_STR("CLIENT"), CITO_STR("UNBLOCK"), (cito_str){ id, strlen(id) }));
+                    CITO_REDIS_ARGS(CITO_STR("CLIENT"), CITO_STR("UNBLOCK"), cito_redis_chars(id)));
 }
 
 /* ---- what a lost reply has left ---------------------------------------------------------------------------------------------------------- */
@@ -195,7 +191,7 @@ void cito_redis_park_end(cito_redis_broker *redis)
     redis->park_lost = true;
     cito_redis_park_check(redis);
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
-                    CITO_REDIS_ARGS(CITO_STR("HDEL"), CITO_STR("cito.parked"), own_id(redis)));
+                    CITO_REDIS_ARGS(CITO_STR("HDEL"), CITO_STR("cito.parked"), cito_redis_own_id(redis)));
 }
 
 /* ---- what a dead consumer has left ------------------------------------------------------------------------------------------------------- */
@@ -204,16 +200,17 @@ static cito_redis_script put_back_script = { .text = "if redis.call('LREM', KEYS
                                                      "redis.call('RPUSH', KEYS[2], ARGV[2])\n"
                                                      "return 1\n" };
 
-static void put_back(cito_redis_broker *redis, cito_arena *arena, cito_str key, cito_str queue, cito_str envelope)
+static const char *put_back(cito_redis_broker *redis, cito_arena *arena, cito_str key, cito_str queue, cito_str envelope)
 {
     int priority;
     cito_buffer text;
     cito_buffer_init(&text);
     cito_redis_envelope_redeliver(envelope, arena, &text, &priority);
-    cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &put_back_script, 2,
-                         CITO_REDIS_ARGS(key, cito_redis_list_name(arena, queue, cito_redis_step_of(priority)), envelope,
-                                         (cito_str){ text.data, text.len }));
+    const char *error = cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &put_back_script, 2,
+                                             CITO_REDIS_ARGS(key, cito_redis_list_name(arena, queue, cito_redis_step_of(priority)),
+                                                             envelope, (cito_str){ text.data, text.len }));
     cito_buffer_finish(&text);
+    return error;
 }
 
 /* KEYS: lists. All that lies in them. */
@@ -230,8 +227,8 @@ static const char *lists_put_back(cito_redis_broker *redis, cito_arena *arena, c
     const char *error = cito_redis_call_eval(redis->commands, CITO_REDIS_ONCE, arena, &lists, &look_script, count, count, keys);
     for (size_t i = 0; !error && i < lists->count; i++) {
         const cito_redis_reply *list = cito_redis_reply_at(lists, i), *queue = cito_redis_reply_at(queues, i);
-        for (size_t j = 0; queue->kind == CITO_REDIS_STRING && j < list->count; j++, ++*out_count)
-            put_back(redis, arena, keys[i], queue->text, cito_redis_reply_at(list, j)->text);
+        for (size_t j = 0; !error && queue->kind == CITO_REDIS_STRING && j < list->count; j++, ++*out_count)
+            error = put_back(redis, arena, keys[i], queue->text, cito_redis_reply_at(list, j)->text);
     }
     return error;
 }

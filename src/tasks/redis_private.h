@@ -57,7 +57,6 @@ struct cito_redis {
 };
 
 void cito_redis_write(cito_buffer *, size_t count, const cito_str *args);
-cito_str cito_redis_chars(const char *);
 void cito_redis_lost(cito_redis *, const char *error);
 /* The loop looks for these events of the socket; the same as before costs nothing. */
 void cito_redis_watch(cito_redis *, int events);

@@ -18,9 +18,6 @@ static cito_redis_script release_script = {
     .text = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end\nreturn 0\n"
 };
 
-static cito_str chars(const char *text) { return (cito_str){ text, strlen(text) }; }
-static cito_str own_id(const cito_redis_broker *redis) { return (cito_str){ redis->prefix, CITO_REDIS_TAG_PREFIX }; }
-
 /* ---- leases -------------------------------------------------------------------------------------------------------------------- */
 void cito_redis_lease_renew(cito_redis_broker *redis)
 {
@@ -29,9 +26,9 @@ void cito_redis_lease_renew(cito_redis_broker *redis)
     snprintf(expiry, sizeof expiry, "%d", LEASE_MS);
     redis->leased_s = cito_redis_now_s();
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
-                    CITO_REDIS_ARGS(CITO_STR("SET"), chars(key), CITO_STR("1"), CITO_STR("PX"), chars(expiry)));
+                    CITO_REDIS_ARGS(CITO_STR("SET"), cito_redis_chars(key), CITO_STR("1"), CITO_STR("PX"), cito_redis_chars(expiry)));
     cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
-                    CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("cito.consumers"), own_id(redis)));
+                    CITO_REDIS_ARGS(CITO_STR("SADD"), CITO_STR("cito.consumers"), cito_redis_own_id(redis)));
     cito_redis_park_renew(redis);
 }
 
@@ -39,10 +36,10 @@ void cito_redis_lease_end(cito_redis_broker *redis)
 {
     char key[64];
     snprintf(key, sizeof key, "cito.consumer.%s", redis->prefix);
-    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("DEL"), chars(key)));
+    cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL, CITO_REDIS_ARGS(CITO_STR("DEL"), cito_redis_chars(key)));
     if (redis->held_count == 0) /* else its name stays, and what it held is put back by the others at their next look */
         cito_redis_send(redis->commands, CITO_REDIS_ONCE, NULL, NULL,
-                        CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), own_id(redis)));
+                        CITO_REDIS_ARGS(CITO_STR("SREM"), CITO_STR("cito.consumers"), cito_redis_own_id(redis)));
 }
 
 /* ---- one entry ----------------------------------------------------------------------------------------------------------------- */
@@ -119,7 +116,7 @@ static const cito_redis_reply *overdue(cito_redis_broker *redis, cito_arena *are
     snprintf(before, sizeof before, "%.6f", cito_redis_now_s() - redis->visibility_s);
     const char *error = cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &tags,
                                         CITO_REDIS_ARGS(CITO_STR("ZRANGEBYSCORE"), CITO_STR("unacked_index"), CITO_STR("-inf"),
-                                                        chars(before), CITO_STR("LIMIT"), CITO_STR("0"), CITO_STR("100")));
+                                                        cito_redis_chars(before), CITO_STR("LIMIT"), CITO_STR("0"), CITO_STR("100")));
     return error || tags->kind != CITO_REDIS_ARRAY ? NULL : tags;
 }
 
@@ -147,7 +144,7 @@ static cito_str *dead_ones(cito_redis_broker *redis, cito_arena *arena, size_t *
     args[0] = CITO_STR("MGET");
     for (size_t i = 0; i < ids->count; i++) {
         cito_str id = cito_redis_reply_at(ids, i)->text;
-        if (id.len != CITO_REDIS_TAG_PREFIX || cito_same(id, own_id(redis)))
+        if (id.len != CITO_REDIS_TAG_PREFIX || cito_same(id, cito_redis_own_id(redis)))
             continue;
         dead[count++] = id;
         args[count] = cito_arena_format(arena, "cito.consumer.%s", id.data);
@@ -204,8 +201,8 @@ static void restore_dead(cito_redis_broker *redis, cito_arena *arena, const cito
     static const char *const keys[][2] = { { "HDEL", "cito.parked" }, { "SREM", "cito.consumers" } };
     memcpy(args + 2, dead, dead_count * sizeof *dead);
     for (size_t i = 0; i < 2; i++) {
-        args[0] = chars(keys[i][0]);
-        args[1] = chars(keys[i][1]);
+        args[0] = cito_redis_chars(keys[i][0]);
+        args[1] = cito_redis_chars(keys[i][1]);
         cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, NULL, dead_count + 2, args);
     }
     if (count > 0)
@@ -224,14 +221,14 @@ void cito_redis_restore(cito_redis_broker *redis)
     const cito_redis_reply *taken;
     char expiry[16];
     snprintf(expiry, sizeof expiry, "%d", MUTEX_MS);
-    if (cito_redis_call(
-            redis->commands, CITO_REDIS_ONCE, arena, &taken,
-            CITO_REDIS_ARGS(CITO_STR("SET"), CITO_STR("unacked_mutex"), own_id(redis), CITO_STR("NX"), CITO_STR("PX"), chars(expiry))) ||
+    if (cito_redis_call(redis->commands, CITO_REDIS_ONCE, arena, &taken,
+                        CITO_REDIS_ARGS(CITO_STR("SET"), CITO_STR("unacked_mutex"), cito_redis_own_id(redis), CITO_STR("NX"),
+                                        CITO_STR("PX"), cito_redis_chars(expiry))) ||
         taken->kind == CITO_REDIS_NIL)
         return;
     restore_overdue(redis, arena, tags);
     if (dead_count > 0 && !redis->is_closing)
         restore_dead(redis, arena, dead, dead_count);
     cito_redis_call_eval(redis->commands, CITO_REDIS_TRIES, arena, NULL, &release_script, 1, 2,
-                         (cito_str[]){ CITO_STR("unacked_mutex"), own_id(redis) });
+                         (cito_str[]){ CITO_STR("unacked_mutex"), cito_redis_own_id(redis) });
 }
